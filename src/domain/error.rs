@@ -1,0 +1,409 @@
+//! Everything a person may be told when something is refused: closed lists, fixed sentences, no free text.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A form field that a problem can be attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    Email,
+    Password,
+    CurrentPassword,
+    NewPassword,
+    Nickname,
+    Signature,
+    AvatarUrl,
+}
+
+impl Field {
+    /// The field's `name` in forms and JSON, which is also its element id.
+    pub fn name(self) -> &'static str {
+        match self {
+            Field::Email => "email",
+            Field::Password => "password",
+            Field::CurrentPassword => "current_password",
+            Field::NewPassword => "new_password",
+            Field::Nickname => "nickname",
+            Field::Signature => "signature",
+            Field::AvatarUrl => "avatar_url",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Field::Email => "e-mail",
+            Field::Password => "password",
+            Field::CurrentPassword => "current password",
+            Field::NewPassword => "new password",
+            Field::Nickname => "nickname",
+            Field::Signature => "signature",
+            Field::AvatarUrl => "avatar address",
+        }
+    }
+}
+
+/// Why a field's value was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Nothing was entered.
+    Required,
+    /// It does not have the form that the field needs.
+    Malformed,
+    /// Fewer than `min` code points.
+    TooShort { min: u16 },
+    /// More than `max` code points; bytes for e-mails (which are ASCII) and passwords.
+    TooLong { max: u16 },
+    /// A control character, a bidirectional control or another invisible one.
+    ForbiddenCharacter,
+    /// The address does not use https.
+    NotHttps,
+    /// The password is in the list of common ones.
+    Common,
+    /// The password contains the person's e-mail or its local part.
+    ContainsEmail,
+    /// The new password is the current one.
+    SameAsCurrent,
+    /// The current password was not given correctly.
+    WrongCurrentPassword,
+    /// Another account uses this e-mail.
+    Taken,
+    /// No account matches this e-mail and password. Never says which of the two is wrong.
+    WrongCredentials,
+}
+
+/// One refused field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Problem {
+    pub field: Field,
+    pub reason: Reason,
+}
+
+impl Problem {
+    pub fn new(field: Field, reason: Reason) -> Self {
+        Problem { field, reason }
+    }
+
+    /// The reason's name in the API: a closed list.
+    pub fn code(&self) -> &'static str {
+        match self.reason {
+            Reason::Required => "required",
+            Reason::Malformed => "malformed",
+            Reason::TooShort { .. } => "too_short",
+            Reason::TooLong { .. } => "too_long",
+            Reason::ForbiddenCharacter => "forbidden_character",
+            Reason::NotHttps => "not_https",
+            Reason::Common => "common",
+            Reason::ContainsEmail => "contains_email",
+            Reason::SameAsCurrent => "same_as_current",
+            Reason::WrongCurrentPassword => "wrong_current_password",
+            Reason::Taken => "taken",
+            Reason::WrongCredentials => "wrong_credentials",
+        }
+    }
+
+    /// What the person is told at the field.
+    pub fn sentence(&self) -> String {
+        let words = self.field.words();
+        let fixed = match (self.reason, self.field) {
+            (Reason::Required, Field::Email | Field::CurrentPassword) => {
+                return format!("Enter your {words}.");
+            }
+            (Reason::Required, Field::AvatarUrl) => "Enter an avatar address.",
+            (Reason::Required, _) => return format!("Enter a {words}."),
+            (Reason::Malformed, Field::Email) => {
+                "Enter an e-mail address such as name@example.org."
+            }
+            (Reason::Malformed, Field::Nickname) => {
+                "The nickname needs at least one visible character."
+            }
+            (Reason::Malformed, Field::AvatarUrl) => {
+                "Enter a whole address such as https://example.org/me.png, \
+                 without a user name or password in it."
+            }
+            (Reason::Malformed, _) => return format!("The {words} cannot be accepted."),
+            (Reason::TooShort { min }, _) => return format!("Use at least {min} characters."),
+            (
+                Reason::TooLong { max },
+                Field::Password | Field::CurrentPassword | Field::NewPassword,
+            ) => return format!("The {words} cannot be longer than {max} bytes."),
+            (Reason::TooLong { max }, _) => {
+                return format!("The {words} cannot be longer than {max} characters.");
+            }
+            (Reason::ForbiddenCharacter, _) => {
+                return format!(
+                    "The {words} contains an invisible or control character; remove it."
+                );
+            }
+            (Reason::NotHttps, _) => return format!("The {words} must begin with https://."),
+            (Reason::Common, _) => "This password is among the most common ones; choose another.",
+            (Reason::ContainsEmail, _) => "The password must not contain your e-mail.",
+            (Reason::SameAsCurrent, _) => {
+                "The new password is the same as the current one; choose another."
+            }
+            (Reason::WrongCurrentPassword, _) => "The current password is not right.",
+            (Reason::Taken, _) => "There is an account with this e-mail already.",
+            (Reason::WrongCredentials, _) => "The e-mail or the password is not right.",
+        };
+        fixed.to_owned()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+/// Everything that a caller, person or program, may learn about a failure.
+///
+/// It carries neither secrets nor free text, so that it can go to a page, a sealed cookie or JSON as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppError {
+    /// Some fields were refused; at least one problem.
+    Invalid(Vec<Problem>),
+    /// Sign-in failed.
+    WrongCredentials,
+    /// Registration with an e-mail that has an account.
+    EmailTaken,
+    /// A change that needs the current password was given a wrong one.
+    WrongCurrentPassword,
+    /// There is no valid session.
+    NotSignedIn,
+    /// Signed in or not, this is not allowed.
+    Forbidden,
+    /// The operator does not let people register.
+    RegistrationClosed,
+    /// Too much work is waiting; try again after this many seconds (`Retry-After`).
+    Busy { retry_after_seconds: u32 },
+    /// The body's content type is not the expected one.
+    UnsupportedMediaType,
+    /// The body is above the limit.
+    PayloadTooLarge,
+    /// The request cannot be understood.
+    BadRequest,
+    /// A fault of ours; the details are in the log only.
+    Internal,
+}
+
+impl AppError {
+    /// The HTTP status (RFC 9110 section 15).
+    pub fn status(&self) -> u16 {
+        match self {
+            AppError::BadRequest => 400,
+            AppError::WrongCredentials | AppError::NotSignedIn => 401,
+            AppError::Forbidden | AppError::RegistrationClosed => 403,
+            AppError::EmailTaken => 409,
+            AppError::PayloadTooLarge => 413,
+            AppError::UnsupportedMediaType => 415,
+            // The caller is signed in and stays so: 401 would tell API clients to drop their token.
+            AppError::Invalid(_) | AppError::WrongCurrentPassword => 422,
+            AppError::Internal => 500,
+            AppError::Busy { .. } => 503,
+        }
+    }
+
+    /// The error's name in the API: a closed list.
+    pub fn code(&self) -> &'static str {
+        match self {
+            AppError::Invalid(_) => "invalid",
+            AppError::WrongCredentials => "wrong_credentials",
+            AppError::EmailTaken => "email_taken",
+            AppError::WrongCurrentPassword => "wrong_current_password",
+            AppError::NotSignedIn => "not_signed_in",
+            AppError::Forbidden => "forbidden",
+            AppError::RegistrationClosed => "registration_closed",
+            AppError::Busy { .. } => "busy",
+            AppError::UnsupportedMediaType => "unsupported_media_type",
+            AppError::PayloadTooLarge => "payload_too_large",
+            AppError::BadRequest => "bad_request",
+            AppError::Internal => "internal",
+        }
+    }
+
+    /// The fields this concerns, for the form to mark; empty when it concerns none.
+    pub fn problems(&self) -> Vec<Problem> {
+        match self {
+            AppError::Invalid(problems) => problems.clone(),
+            AppError::WrongCredentials => {
+                vec![Problem::new(Field::Email, Reason::WrongCredentials)]
+            }
+            AppError::EmailTaken => vec![Problem::new(Field::Email, Reason::Taken)],
+            AppError::WrongCurrentPassword => vec![Problem::new(
+                Field::CurrentPassword,
+                Reason::WrongCurrentPassword,
+            )],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the person is told about the whole.
+    pub fn sentence(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AppError::Invalid(_) => "Some of what you entered needs another look.",
+            AppError::WrongCredentials => "The e-mail or the password is not right.",
+            AppError::EmailTaken => "There is an account with this e-mail already.",
+            AppError::WrongCurrentPassword => "The current password is not right.",
+            AppError::NotSignedIn => "Sign in to continue.",
+            AppError::Forbidden => "That request was refused.",
+            AppError::RegistrationClosed => "New accounts cannot be created here at the moment.",
+            AppError::Busy { .. } => "There is a rush at the moment. Try again in a few seconds.",
+            AppError::UnsupportedMediaType => "That kind of content is not accepted here.",
+            AppError::PayloadTooLarge => "That was too much to send at once.",
+            AppError::BadRequest => "That request could not be understood.",
+            AppError::Internal => "Something went wrong on our side.",
+        })
+    }
+}
+
+impl std::error::Error for AppError {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const FIELDS: [Field; 7] = [
+        Field::Email,
+        Field::Password,
+        Field::CurrentPassword,
+        Field::NewPassword,
+        Field::Nickname,
+        Field::Signature,
+        Field::AvatarUrl,
+    ];
+
+    const REASONS: [Reason; 12] = [
+        Reason::Required,
+        Reason::Malformed,
+        Reason::TooShort { min: 12 },
+        Reason::TooLong { max: 50 },
+        Reason::ForbiddenCharacter,
+        Reason::NotHttps,
+        Reason::Common,
+        Reason::ContainsEmail,
+        Reason::SameAsCurrent,
+        Reason::WrongCurrentPassword,
+        Reason::Taken,
+        Reason::WrongCredentials,
+    ];
+
+    fn every_error() -> Vec<AppError> {
+        vec![
+            AppError::Invalid(vec![Problem::new(Field::Email, Reason::Required)]),
+            AppError::WrongCredentials,
+            AppError::EmailTaken,
+            AppError::WrongCurrentPassword,
+            AppError::NotSignedIn,
+            AppError::Forbidden,
+            AppError::RegistrationClosed,
+            AppError::Busy {
+                retry_after_seconds: 2,
+            },
+            AppError::UnsupportedMediaType,
+            AppError::PayloadTooLarge,
+            AppError::BadRequest,
+            AppError::Internal,
+        ]
+    }
+
+    #[test]
+    fn field_names_are_their_json_names() {
+        for field in FIELDS {
+            let json = serde_json::to_string(&field).unwrap();
+            assert_eq!(json, format!("\"{}\"", field.name()));
+        }
+    }
+
+    #[test]
+    fn every_problem_has_a_sentence_and_survives_json() {
+        for field in FIELDS {
+            for reason in REASONS {
+                let problem = Problem::new(field, reason);
+                let sentence = problem.sentence();
+                assert!(sentence.ends_with('.') && !sentence.contains("  "));
+                let json = serde_json::to_string(&problem).unwrap();
+                assert!(json.contains(problem.code()));
+                assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
+            }
+        }
+    }
+
+    #[test]
+    fn sentences_that_pages_and_their_tests_quote() {
+        for (field, reason, sentence) in [
+            (
+                Field::Password,
+                Reason::TooShort { min: 12 },
+                "Use at least 12 characters.",
+            ),
+            (
+                Field::Nickname,
+                Reason::TooLong { max: 50 },
+                "The nickname cannot be longer than 50 characters.",
+            ),
+            (
+                Field::Password,
+                Reason::TooLong { max: 1024 },
+                "The password cannot be longer than 1024 bytes.",
+            ),
+            (Field::Email, Reason::Required, "Enter your e-mail."),
+            (
+                Field::NewPassword,
+                Reason::Required,
+                "Enter a new password.",
+            ),
+            (
+                Field::AvatarUrl,
+                Reason::NotHttps,
+                "The avatar address must begin with https://.",
+            ),
+        ] {
+            assert_eq!(Problem::new(field, reason).sentence(), sentence);
+        }
+    }
+
+    #[test]
+    fn codes_are_distinct_and_are_the_json_tags() {
+        let errors = every_error();
+        let codes: HashSet<_> = errors.iter().map(AppError::code).collect();
+        assert_eq!(codes.len(), errors.len());
+        for error in errors {
+            let json = serde_json::to_string(&error).unwrap();
+            assert!(json.contains(&format!("\"{}\"", error.code())), "{json}");
+            assert_eq!(serde_json::from_str::<AppError>(&json).unwrap(), error);
+        }
+    }
+
+    #[test]
+    fn statuses() {
+        let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
+        let expected = [422, 401, 409, 422, 401, 403, 403, 503, 415, 413, 400, 500];
+        assert_eq!(statuses, expected);
+    }
+
+    #[test]
+    fn errors_about_one_field_say_the_same_at_the_field() {
+        for (error, field) in [
+            (AppError::WrongCredentials, Field::Email),
+            (AppError::EmailTaken, Field::Email),
+            (AppError::WrongCurrentPassword, Field::CurrentPassword),
+        ] {
+            let problems = error.problems();
+            assert_eq!(problems.len(), 1);
+            assert_eq!(problems[0].field, field);
+            assert_eq!(problems[0].sentence(), error.sentence());
+        }
+        assert!(AppError::Internal.problems().is_empty());
+    }
+}

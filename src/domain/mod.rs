@@ -1,0 +1,9 @@
+//! The rules of Vestibule's subject: no I/O, no clock, no randomness, no framework; compiled for server and browser.
+
+pub mod email;
+pub mod error;
+pub mod local_path;
+pub mod password;
+pub mod role;
+pub mod session;
+pub mod user;

@@ -1,0 +1,630 @@
+//! A person's account as pages and API show it, and the forms that create and change it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use url::Url;
+
+use super::email::Email;
+use super::error::{AppError, Field, Problem, Reason};
+use super::password::{NewPassword, PasswordRules};
+use super::role::Roles;
+
+/// Defines an identifier of 16 bytes, written as 22 characters of base64url without padding
+/// (RFC 4648 section 5). Each kind is a type of its own, so that one cannot be passed for another.
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+
+            /// `None` unless it is what `Display` writes; non-zero trailing bits are refused, so that an
+            /// identifier has one spelling.
+            pub fn parse(text: &str) -> Option<Self> {
+                use base64::Engine;
+                // Refused before it is decoded, whatever its size.
+                if text.len() != 22 {
+                    return None;
+                }
+                let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
+                bytes.try_into().ok().map(Self)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let engine = &base64::engine::general_purpose::URL_SAFE_NO_PAD;
+                base64::display::Base64Display::new(&self.0, engine).fmt(f)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = &'static str;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::parse(&text).ok_or("not an identifier of 22 base64url characters")
+            }
+        }
+    };
+}
+pub(super) use id_type;
+
+id_type!(
+    /// An account's identifier: 16 random bytes, never reused.
+    UserId
+);
+
+/// Most code points in a nickname.
+const MAX_NICKNAME: usize = 50;
+/// Most code points in a signature.
+const MAX_SIGNATURE: usize = 200;
+/// Most characters in an avatar's address.
+const MAX_AVATAR_URL: usize = 500;
+
+/// The name others see: 1 to 50 code points, NFC, on one line, not invisible.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Nickname(String);
+
+impl Nickname {
+    /// Reads what a person typed; whitespace around it is dropped. It may look like another's nickname: it
+    /// identifies nobody.
+    pub fn parse(raw: &str) -> Result<Nickname, Problem> {
+        let refuse = |reason| Err(Problem::new(Field::Nickname, reason));
+        let nickname: String = raw.trim().nfc().collect();
+        if nickname.is_empty() {
+            return refuse(Reason::Required);
+        }
+        if nickname.chars().any(is_forbidden) {
+            return refuse(Reason::ForbiddenCharacter);
+        }
+        if nickname.chars().count() > MAX_NICKNAME {
+            return refuse(Reason::TooLong {
+                max: MAX_NICKNAME as u16,
+            });
+        }
+        if !nickname.chars().any(is_visible) {
+            return refuse(Reason::Malformed);
+        }
+        Ok(Nickname(nickname))
+    }
+
+    /// Takes a nickname from the database. Trusted: it was parsed when written.
+    pub fn from_stored(stored: String) -> Self {
+        Nickname(stored)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A few lines about oneself: up to 200 code points, NFC, line feeds as the only line breaks; may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Signature(String);
+
+impl Signature {
+    /// Reads what a person typed. Forms send line breaks as CR LF (WHATWG HTML, form submission): they count once.
+    /// Pasted tabs become spaces, and whitespace at the end is dropped.
+    pub fn parse(raw: &str) -> Result<Signature, Problem> {
+        let refuse = |reason| Err(Problem::new(Field::Signature, reason));
+        let text = raw
+            .trim_end()
+            .replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .replace('\t', " ");
+        let signature: String = text.nfc().collect();
+        if signature.chars().any(|c| c != '\n' && is_forbidden(c)) {
+            return refuse(Reason::ForbiddenCharacter);
+        }
+        if signature.chars().count() > MAX_SIGNATURE {
+            return refuse(Reason::TooLong {
+                max: MAX_SIGNATURE as u16,
+            });
+        }
+        Ok(Signature(signature))
+    }
+
+    /// Takes a signature from the database. Trusted: it was parsed when written.
+    pub fn from_stored(stored: String) -> Self {
+        Signature(stored)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Characters that no name or text needs and that mislead its readers: controls, line separators,
+/// bidirectional controls (they reorder the text around them), noncharacters, and what Unicode calls
+/// `Default_Ignorable_Code_Point`, which shows nothing. Of the last, ZWNJ, ZWJ and the variation selectors stay
+/// allowed: Persian, Indic scripts, Mongolian and emoji are written with them. (Tag characters are refused although
+/// the flags of England, Scotland and Wales consist of them: they also hide whole messages.)
+fn is_forbidden(c: char) -> bool {
+    let is_noncharacter = matches!(c, '\u{FDD0}'..='\u{FDEF}') || (u32::from(c) & 0xFFFE) == 0xFFFE;
+    c.is_control()
+        || is_noncharacter
+        || matches!(
+            c,
+            '\u{AD}'                        // soft hyphen
+            | '\u{34F}'                     // combining grapheme joiner
+            | '\u{61C}'                     // Arabic letter mark
+            | '\u{115F}'..='\u{1160}'       // Hangul fillers
+            | '\u{17B4}'..='\u{17B5}'       // Khmer inherent vowels
+            | '\u{180E}'                    // Mongolian vowel separator
+            | '\u{200B}'                    // zero width space
+            | '\u{200E}'..='\u{200F}'       // left-to-right, right-to-left mark
+            | '\u{2028}'..='\u{202E}'       // line, paragraph separator; embeddings, overrides
+            | '\u{2060}'..='\u{206F}'       // word joiner, invisible operators, isolates
+            | '\u{3164}' | '\u{FFA0}'       // Hangul fillers
+            | '\u{FEFF}'                    // byte order mark
+            | '\u{FFF0}'..='\u{FFFB}'       // interlinear annotation
+            | '\u{1BCA0}'..='\u{1BCA3}'     // shorthand format controls
+            | '\u{1D173}'..='\u{1D17A}'     // musical format controls
+            | '\u{E0000}'..='\u{E00FF}'     // tags
+            | '\u{E01F0}'..='\u{E0FFF}'     // reserved, ignorable
+        )
+}
+
+/// Whether a character that is not forbidden shows by itself; variation selectors are combining marks.
+fn is_visible(c: char) -> bool {
+    const BRAILLE_BLANK: char = '\u{2800}';
+    !c.is_whitespace()
+        && !is_combining_mark(c)
+        && !matches!(c, '\u{200C}' | '\u{200D}' | BRAILLE_BLANK)
+}
+
+/// The https address of a picture: a serialised URL of at most 500 characters, all ASCII.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AvatarUrl(String);
+
+impl AvatarUrl {
+    /// Reads what a person typed; nothing but whitespace means no picture.
+    ///
+    /// It is parsed as browsers do (WHATWG URL) and kept as they would write it. Only https, without a user name
+    /// or password; the 500 characters hold for both the text typed and the address kept.
+    pub fn parse(raw: &str) -> Result<Option<AvatarUrl>, Problem> {
+        let refuse = |reason| Err(Problem::new(Field::AvatarUrl, reason));
+        let too_long = Reason::TooLong {
+            max: MAX_AVATAR_URL as u16,
+        };
+        let raw = raw.trim();
+        if raw.is_empty() {
+            return Ok(None);
+        }
+        if raw.chars().count() > MAX_AVATAR_URL {
+            return refuse(too_long);
+        }
+        // The URL parser would silently drop tabs and line breaks.
+        if raw.chars().any(|c| c.is_whitespace() || is_forbidden(c)) {
+            return refuse(Reason::ForbiddenCharacter);
+        }
+        let url = match Url::parse(raw) {
+            Ok(url) => url,
+            Err(url::ParseError::RelativeUrlWithoutBase) => return refuse(Reason::NotHttps),
+            Err(_) => return refuse(Reason::Malformed),
+        };
+        if url.scheme() != "https" {
+            return refuse(Reason::NotHttps);
+        }
+        if !url.has_host() || !url.username().is_empty() || url.password().is_some() {
+            return refuse(Reason::Malformed);
+        }
+        let url = String::from(url);
+        if url.len() > MAX_AVATAR_URL {
+            return refuse(too_long);
+        }
+        Ok(Some(AvatarUrl(url)))
+    }
+
+    /// Takes an address from the database. Trusted: it was parsed when written.
+    pub fn from_stored(stored: String) -> Self {
+        AvatarUrl(stored)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Nickname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for AvatarUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Nickname {
+    type Error = Problem;
+
+    fn try_from(raw: String) -> Result<Self, Problem> {
+        Nickname::parse(&raw)
+    }
+}
+
+impl TryFrom<String> for Signature {
+    type Error = Problem;
+
+    fn try_from(raw: String) -> Result<Self, Problem> {
+        Signature::parse(&raw)
+    }
+}
+
+impl TryFrom<String> for AvatarUrl {
+    type Error = Problem;
+
+    fn try_from(raw: String) -> Result<Self, Problem> {
+        AvatarUrl::parse(&raw)?.ok_or(Problem::new(Field::AvatarUrl, Reason::Required))
+    }
+}
+
+/// An account as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    pub id: UserId,
+    pub email: Email,
+    pub nickname: Nickname,
+    pub signature: Signature,
+    pub avatar_url: Option<AvatarUrl>,
+    /// Epoch milliseconds.
+    pub created_at_ms: i64,
+    pub roles: Roles,
+}
+
+/// The profile form, accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileUpdate {
+    pub nickname: Nickname,
+    pub signature: Signature,
+    pub avatar_url: Option<AvatarUrl>,
+}
+
+impl ProfileUpdate {
+    /// Reads the form's fields; [`AppError::Invalid`] names every refused one, in the form's order.
+    pub fn parse(nickname: &str, signature: &str, avatar_url: &str) -> Result<Self, AppError> {
+        let mut problems = Vec::new();
+        let nickname = collect_problem(Nickname::parse(nickname), &mut problems);
+        let signature = collect_problem(Signature::parse(signature), &mut problems);
+        let avatar_url = collect_problem(AvatarUrl::parse(avatar_url), &mut problems);
+        match (nickname, signature, avatar_url) {
+            (Some(nickname), Some(signature), Some(avatar_url)) => Ok(ProfileUpdate {
+                nickname,
+                signature,
+                avatar_url,
+            }),
+            _ => Err(AppError::Invalid(problems)),
+        }
+    }
+}
+
+/// The registration form, accepted.
+#[derive(Debug)]
+pub struct Registration {
+    pub email: Email,
+    pub nickname: Nickname,
+    pub password: NewPassword,
+}
+
+impl Registration {
+    /// Reads the form's fields; [`AppError::Invalid`] names every refused one, in the form's order. The password
+    /// is checked although the e-mail may be wrong, so that one round is enough to mend both.
+    pub fn parse(
+        email: &str,
+        nickname: &str,
+        password: &str,
+        rules: &PasswordRules,
+    ) -> Result<Self, AppError> {
+        let mut problems = Vec::new();
+        let email = collect_problem(Email::parse(email), &mut problems);
+        let nickname = collect_problem(Nickname::parse(nickname), &mut problems);
+        let password = collect_problem(
+            NewPassword::parse_for(password, Field::Password, rules, email.as_ref()),
+            &mut problems,
+        );
+        match (email, nickname, password) {
+            (Some(email), Some(nickname), Some(password)) => Ok(Registration {
+                email,
+                nickname,
+                password,
+            }),
+            _ => Err(AppError::Invalid(problems)),
+        }
+    }
+}
+
+fn collect_problem<T>(parsed: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
+    parsed.map_err(|problem| problems.push(problem)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nickname(raw: &str) -> Result<String, Reason> {
+        Nickname::parse(raw).map(|n| n.0).map_err(|p| p.reason)
+    }
+
+    fn signature(raw: &str) -> Result<String, Reason> {
+        Signature::parse(raw).map(|s| s.0).map_err(|p| p.reason)
+    }
+
+    fn avatar(raw: &str) -> Result<Option<String>, Reason> {
+        AvatarUrl::parse(raw)
+            .map(|url| url.map(|url| url.0))
+            .map_err(|p| p.reason)
+    }
+
+    #[test]
+    fn ids_have_one_spelling() {
+        let id = UserId::from_bytes([0; 16]);
+        assert_eq!(id.to_string(), "AAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(format!("{id:?}"), "UserId(AAAAAAAAAAAAAAAAAAAAAA)");
+        for text in [
+            "",
+            "AAAAAAAAAAAAAAAAAAAAA",
+            "AAAAAAAAAAAAAAAAAAAAAAA",
+            "AAAAAAAAAAAAAAAAAAAAAB",
+            "AAAAAAAAAAAAAAAAAAAAA=",
+            "AAAAAAAAAAAAAAAAAAAAAA==",
+            "AAAAAAAAAAAAAAAAAAAA+/",
+            " AAAAAAAAAAAAAAAAAAAAA",
+            "AAAAAAAAAAAAAAAAAAAA\u{c4}",
+        ] {
+            assert_eq!(UserId::parse(text), None, "{text:?}");
+        }
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, "\"AAAAAAAAAAAAAAAAAAAAAA\"");
+        assert_eq!(serde_json::from_str::<UserId>(&json).unwrap(), id);
+        assert!(serde_json::from_str::<UserId>("\"AAAAAAAAAAAAAAAAAAAAAB\"").is_err());
+    }
+
+    #[test]
+    fn nicknames_of_many_scripts() {
+        for raw in [
+            "Ann",
+            "<script>alert(1)</script>",
+            "O'Neil & Söhne",
+            "江山",
+            "می\u{200C}خواهم",
+            "क्\u{200D}ष",
+            "👩\u{200D}💻",
+            "❤\u{FE0F}",
+            "🇨🇭",
+            "שלום",
+        ] {
+            assert_eq!(nickname(raw).as_deref(), Ok(raw));
+        }
+        assert_eq!(nickname("\u{3000} Ann\u{a0}\n").as_deref(), Ok("Ann"));
+        assert_eq!(nickname("Zoe\u{308}").as_deref(), Ok("Zoë"));
+    }
+
+    #[test]
+    fn nicknames_that_mislead_are_refused() {
+        let forbidden = "\0\t\n\r\u{1b}\u{7f}\u{85}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180e}\
+            \u{200b}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\
+            \u{2066}\u{2067}\u{2068}\u{2069}\u{3164}\u{feff}\u{ffa0}\u{fff9}\u{fdd0}\u{ffff}\u{1fffe}\
+            \u{10ffff}\u{1d173}\u{e0000}\u{e0041}\u{e007f}";
+        for c in forbidden.chars() {
+            let reason = Err(Reason::ForbiddenCharacter);
+            assert_eq!(nickname(&format!("A{c}n")), reason, "{c:?}");
+        }
+        for invisible in ["\u{200D}", "\u{FE0F}\u{200C}", "\u{2800}", "\u{301}"] {
+            assert_eq!(nickname(invisible), Err(Reason::Malformed), "{invisible:?}");
+        }
+    }
+
+    #[test]
+    fn nickname_limits() {
+        assert_eq!(nickname(""), Err(Reason::Required));
+        assert_eq!(nickname(" \u{3000}\t"), Err(Reason::Required));
+        assert!(nickname(&"🦊".repeat(50)).is_ok());
+        assert!(nickname(&"e\u{301}".repeat(50)).is_ok());
+        let too_long = Err(Reason::TooLong { max: 50 });
+        assert_eq!(nickname(&"🦊".repeat(51)), too_long);
+        assert_eq!(nickname(&"x".repeat(1 << 20)), too_long);
+    }
+
+    #[test]
+    fn signatures() {
+        assert_eq!(signature("").as_deref(), Ok(""));
+        assert_eq!(signature(" \r\n ").as_deref(), Ok(""));
+        assert_eq!(
+            signature("one\r\ntwo\rthree\n\tfour \r\n").as_deref(),
+            Ok("one\ntwo\nthree\n four")
+        );
+        assert!(signature(&"a\r\n".repeat(99)).is_ok());
+        assert!(signature(&"é".repeat(200)).is_ok());
+        assert_eq!(
+            signature(&"é".repeat(201)),
+            Err(Reason::TooLong { max: 200 })
+        );
+        for c in ['\0', '\u{b}', '\u{202e}', '\u{2028}', '\u{feff}'] {
+            assert_eq!(
+                signature(&format!("a{c}b")),
+                Err(Reason::ForbiddenCharacter)
+            );
+        }
+    }
+
+    #[test]
+    fn avatar_addresses() {
+        assert_eq!(avatar("  \n"), Ok(None));
+        for (raw, kept) in [
+            (" https://example.org/a.png ", "https://example.org/a.png"),
+            ("HTTPS://Example.org:443", "https://example.org/"),
+            (
+                "https://example.org/a/../ä?q=\"",
+                "https://example.org/%C3%A4?q=%22",
+            ),
+            (
+                "https://bücher.example/<x>",
+                "https://xn--bcher-kva.example/%3Cx%3E",
+            ),
+        ] {
+            assert_eq!(avatar(raw), Ok(Some(kept.to_owned())));
+        }
+        for (raw, reason) in [
+            ("http://example.org/a.png", Reason::NotHttps),
+            ("javascript:alert(1)", Reason::NotHttps),
+            ("data:image/svg+xml,<svg/>", Reason::NotHttps),
+            ("blob:https://example.org/x", Reason::NotHttps),
+            ("file:///etc/passwd", Reason::NotHttps),
+            ("example.org/a.png", Reason::NotHttps),
+            ("//example.org/a.png", Reason::NotHttps),
+            ("/a.png", Reason::NotHttps),
+            ("https://", Reason::Malformed),
+            ("https://exa<mple.org/", Reason::Malformed),
+            ("https://ann@example.org/", Reason::Malformed),
+            ("https://ann:pw@example.org/", Reason::Malformed),
+            ("https://:pw@example.org/", Reason::Malformed),
+            ("https://example.org/a b", Reason::ForbiddenCharacter),
+            ("java\nscript:alert(1)", Reason::ForbiddenCharacter),
+            ("https://example.org/\0", Reason::ForbiddenCharacter),
+            (
+                "https://example.org/\u{202e}gnp",
+                Reason::ForbiddenCharacter,
+            ),
+        ] {
+            assert_eq!(avatar(raw), Err(reason), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn avatar_limits_hold_before_and_after() {
+        let too_long = Err(Reason::TooLong { max: 500 });
+        let of_length = |n: usize| format!("https://a.org/{}", "x".repeat(n - 14));
+        assert!(avatar(&of_length(500)).is_ok());
+        assert_eq!(avatar(&of_length(501)), too_long);
+        assert_eq!(avatar(&of_length(1 << 20)), too_long);
+        assert_eq!(
+            avatar(&format!("https://a.org/{}", "ä".repeat(100))),
+            too_long
+        );
+    }
+
+    #[test]
+    fn forms_report_every_problem() {
+        let fields = |error: AppError| -> Vec<_> {
+            let problems = error.problems();
+            problems.iter().map(|problem| problem.field).collect()
+        };
+        let error = ProfileUpdate::parse("", "\0", "http://a.org").unwrap_err();
+        assert_eq!(
+            fields(error),
+            [Field::Nickname, Field::Signature, Field::AvatarUrl]
+        );
+        let update = ProfileUpdate::parse("Ann", "", "").unwrap();
+        assert_eq!(update.signature, Signature::default());
+        assert_eq!(update.avatar_url, None);
+
+        let rules = PasswordRules {
+            min: 12,
+            is_common: |_| false,
+        };
+        let error = Registration::parse("ann", "", "short", &rules).unwrap_err();
+        assert_eq!(
+            fields(error),
+            [Field::Email, Field::Nickname, Field::Password]
+        );
+        let register = |password| Registration::parse("anna@a.org", "Ann", password, &rules);
+        assert_eq!(
+            fields(register("my name is anna").unwrap_err()),
+            [Field::Password]
+        );
+        let registration = register("a fine long one").unwrap();
+        assert!(!format!("{registration:?}").contains("fine"));
+    }
+
+    #[test]
+    fn a_profile_survives_json() {
+        let profile = Profile {
+            id: UserId::from_bytes([7; 16]),
+            email: Email::parse("ann@example.org").unwrap(),
+            nickname: Nickname::parse("Ann").unwrap(),
+            signature: Signature::parse("a\nb").unwrap(),
+            avatar_url: AvatarUrl::parse("https://example.org/a.png").unwrap(),
+            created_at_ms: 1,
+            roles: Roles::default(),
+        };
+        let json = serde_json::to_string(&profile).unwrap();
+        assert_eq!(serde_json::from_str::<Profile>(&json).unwrap(), profile);
+        let forged = json.replace("https:", "http:");
+        assert!(serde_json::from_str::<Profile>(&forged).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn ids_read_back(bytes in any::<[u8; 16]>()) {
+            let id = UserId::from_bytes(bytes);
+            prop_assert_eq!(UserId::parse(&id.to_string()), Some(id));
+            prop_assert_eq!(id.as_bytes(), &bytes);
+        }
+
+        #[test]
+        fn only_the_written_form_of_an_id_is_read(text in "[A-Za-z0-9_-]{22}") {
+            if let Some(id) = UserId::parse(&text) {
+                prop_assert_eq!(id.to_string(), text);
+            }
+        }
+
+        #[test]
+        fn texts_parse_to_themselves(raw in prop_oneof![any::<String>(), "\\PC{0,60}", "[a\r\n\t e\u{301}\u{200D}]{0,12}"]) {
+            if let Ok(nickname) = Nickname::parse(&raw) {
+                prop_assert!((1..=50).contains(&nickname.as_str().chars().count()));
+                prop_assert_eq!(Nickname::parse(nickname.as_str()), Ok(nickname));
+            }
+            if let Ok(signature) = Signature::parse(&raw) {
+                prop_assert!(!signature.as_str().contains(['\r', '\t', '\0']));
+                prop_assert_eq!(Signature::parse(signature.as_str()), Ok(signature));
+            }
+        }
+
+        #[test]
+        fn avatar_addresses_parse_to_themselves(rest in "[!-~äß例]{0,40}") {
+            if let Ok(Some(url)) = AvatarUrl::parse(&format!("https://a.org/{rest}")) {
+                prop_assert!(url.as_str().is_ascii() && url.as_str().starts_with("https://"));
+                prop_assert_eq!(AvatarUrl::parse(url.as_str()), Ok(Some(url)));
+            }
+        }
+    }
+}
