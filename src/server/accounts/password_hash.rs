@@ -1,0 +1,259 @@
+//! argon2id, off the async threads: so many at once, so many waiting, and no more.
+
+use crate::domain::error::AppError;
+use crate::domain::password::{NewPassword, PasswordAttempt};
+use crate::server::random::{NoRandomness, Random};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, TryAcquireError};
+use zeroize::Zeroizing;
+
+/// How many may wait for each that runs.
+const WAITING_PER_RUNNING: usize = 8;
+/// What a caller is told to wait when the queue is full: the queue drains in well under a second.
+const RETRY_AFTER_SECONDS: u32 = 1;
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// What a check of a password found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another password, or there is none to compare with.
+    Wrong,
+    /// It is this password.
+    Right,
+    /// It is this password, and its hash was made with other parameters than today's: here is a new one.
+    RightAndRehashed(String),
+}
+
+/// A hash could not be computed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashingError {
+    /// As many computations wait as may wait.
+    #[error("too many password computations wait already")]
+    Busy,
+    /// The operating system gave no salt.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// argon2 refused its input.
+    #[error("argon2: {0}")]
+    Argon2(#[from] argon2::Error),
+    /// The hash does not fit a PHC string.
+    #[error("PHC string: {0}")]
+    Phc(#[from] argon2::password_hash::phc::Error),
+    /// The stored hash names parameters that argon2 does not have.
+    #[error("stored hash: {0}")]
+    Stored(#[from] argon2::password_hash::Error),
+    /// The computation was torn down with the program.
+    #[error("the computation was cancelled")]
+    Cancelled,
+}
+
+impl From<HashingError> for AppError {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy => Self::Busy {
+                retry_after_seconds: RETRY_AFTER_SECONDS,
+            },
+            other => {
+                tracing::error!(error = %other, "a password hash could not be computed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// Computes password hashes on a bounded number of threads, each with an arena that is used again
+/// and again: 19 MiB taken and given back for each sign-in would fragment the heap.
+#[derive(Clone)]
+pub struct PasswordHasher(Arc<Inner>);
+
+struct Inner {
+    params: Params,
+    random: Random,
+    /// A place in the hall: those running and those waiting.
+    places: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+    arenas: Mutex<Vec<Vec<Block>>>,
+    /// Compared with when there is no such user, so that both answers cost the same.
+    dummy: PasswordHash,
+}
+
+impl PasswordHasher {
+    /// OWASP's parameters for argon2id: 19 MiB, 2 passes, 1 lane.
+    ///
+    /// # Errors
+    /// When no salt can be drawn or argon2 refuses the parameters.
+    pub fn new(concurrency: usize, random: Random) -> Result<Self, HashingError> {
+        let params = Params::new(19_456, 2, 1, Some(HASH_BYTES))?;
+        Self::with_params(params, concurrency, random)
+    }
+
+    /// The same with other parameters.
+    ///
+    /// # Errors
+    /// As [`PasswordHasher::new`].
+    pub fn with_params(
+        params: Params,
+        concurrency: usize,
+        random: Random,
+    ) -> Result<Self, HashingError> {
+        let mut arena = vec![Block::default(); params.block_count()];
+        let nobodys_password = random.bytes::<32>()?;
+        let dummy = hash_with(&params, &mut arena, &nobodys_password, random.bytes()?)?;
+        Ok(Self(Arc::new(Inner {
+            params,
+            random,
+            places: Arc::new(Semaphore::new(concurrency * (1 + WAITING_PER_RUNNING))),
+            running: Arc::new(Semaphore::new(concurrency)),
+            arenas: Mutex::new(vec![arena]),
+            dummy,
+        })))
+    }
+
+    /// The PHC string of a new password.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`] when the queue is full.
+    pub async fn hash(&self, password: NewPassword) -> Result<String, HashingError> {
+        self.run(move |inner, arena| {
+            let salt = inner.random.bytes()?;
+            hash_with(&inner.params, arena, password.expose().as_bytes(), salt)
+                .map(|hash| hash.to_string())
+        })
+        .await
+    }
+
+    /// Compares a password with a stored hash, or with nobody's when there is none: the time is the same.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`] when the queue is full.
+    pub async fn verify(
+        &self,
+        attempt: PasswordAttempt,
+        stored: Option<String>,
+    ) -> Result<Verdict, HashingError> {
+        self.run(move |inner, arena| {
+            let known = stored
+                .as_deref()
+                .and_then(|text| PasswordHash::new(text).ok());
+            let expected = known.as_ref().unwrap_or(&inner.dummy);
+            let password = attempt.expose().as_bytes();
+            let right = verify_with(expected, arena, password)? && known.is_some();
+            if !right {
+                return Ok(Verdict::Wrong);
+            }
+            if is_made_with(expected, &inner.params) {
+                return Ok(Verdict::Right);
+            }
+            let salt = inner.random.bytes()?;
+            let rehashed = hash_with(&inner.params, arena, password, salt)?;
+            Ok(Verdict::RightAndRehashed(rehashed.to_string()))
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let place = match Arc::clone(&self.0.places).try_acquire_owned() {
+            Ok(place) => place,
+            Err(TryAcquireError::NoPermits) => return Err(HashingError::Busy),
+            Err(TryAcquireError::Closed) => return Err(HashingError::Cancelled),
+        };
+        let turn = Arc::clone(&self.0.running)
+            .acquire_owned()
+            .await
+            .map_err(|_| HashingError::Cancelled)?;
+        let inner = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || {
+            // Held here and not by the caller: a request that went away frees no thread.
+            let _held = (place, turn);
+            let mut arena = inner.lock_arenas().pop().unwrap_or_default();
+            let result = job(&inner, &mut arena);
+            inner.lock_arenas().push(arena);
+            result
+        })
+        .await
+        .map_err(|_| HashingError::Cancelled)?
+    }
+}
+
+impl Inner {
+    fn lock_arenas(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.arenas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn hash_with(
+    params: &Params,
+    arena: &mut Vec<Block>,
+    password: &[u8],
+    salt: [u8; SALT_BYTES],
+) -> Result<PasswordHash, HashingError> {
+    let hash = compute(
+        params,
+        Algorithm::Argon2id,
+        Version::V0x13,
+        arena,
+        password,
+        &salt,
+    )?;
+    Ok(PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(&salt)?),
+        hash: Some(Output::new(&*hash)?),
+    })
+}
+
+/// Whether `password` hashes to `expected` under the parameters that `expected` names.
+fn verify_with(
+    expected: &PasswordHash,
+    arena: &mut Vec<Block>,
+    password: &[u8],
+) -> Result<bool, HashingError> {
+    let params = Params::try_from(expected)?;
+    let algorithm = Algorithm::new(expected.algorithm.as_str())?;
+    let version = expected
+        .version
+        .and_then(|version| Version::try_from(version).ok())
+        .unwrap_or_default();
+    let (Some(salt), Some(hash)) = (&expected.salt, &expected.hash) else {
+        return Ok(false);
+    };
+    let computed = compute(&params, algorithm, version, arena, password, salt)?;
+    // `Output` compares in constant time.
+    Ok(Output::new(&*computed)? == *hash)
+}
+
+fn compute(
+    params: &Params,
+    algorithm: Algorithm,
+    version: Version,
+    arena: &mut Vec<Block>,
+    password: &[u8],
+    salt: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, HashingError> {
+    let blocks = params.block_count();
+    if arena.len() < blocks {
+        arena.resize(blocks, Block::default());
+    }
+    let mut hash = Zeroizing::new(vec![0; params.output_len().unwrap_or(HASH_BYTES)]);
+    Argon2::new(algorithm, version, params.clone()).hash_password_into_with_memory(
+        password,
+        salt,
+        &mut hash,
+        &mut arena[..blocks],
+    )?;
+    Ok(hash)
+}
+
+fn is_made_with(hash: &PasswordHash, params: &Params) -> bool {
+    hash.algorithm == ARGON2ID_IDENT
+        && hash.version == Some(Version::V0x13.into())
+        && Params::try_from(hash).is_ok_and(|made_with| made_with == *params)
+}

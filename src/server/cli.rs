@@ -1,0 +1,266 @@
+//! The command line: `serve`, `check`, `secret`, `user`.
+
+use crate::domain::error::AppError;
+use crate::domain::role::{Role, Roles};
+use crate::server::accounts::Accounts;
+use crate::server::accounts::password_hash::PasswordHasher;
+use crate::server::clock::Clock;
+use crate::server::config::Config;
+use crate::server::random::Random;
+use crate::server::request::cookies::Cookies;
+use crate::server::request::flash::FlashSeal;
+use crate::server::storage::Storage;
+use crate::server::tokens::{AccessTokens, Keyring, RefreshTokens, Secret};
+use crate::server::web::{self, Application, Site};
+use clap::{Parser, Subcommand};
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use zeroize::Zeroizing;
+
+/// Sign-in for a web application.
+#[derive(Parser)]
+#[command(version, about, long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (the same as no command)
+    Serve,
+    /// Load the configuration, open the database, and say what is wrong
+    Check,
+    /// Print a new random secret
+    Secret,
+    /// Look after accounts
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Create an account; the password comes from a prompt, or from standard input
+    Create {
+        /// The address to sign in with
+        #[arg(long)]
+        email: String,
+        /// The name that others see; without it, what stands before the @
+        #[arg(long)]
+        nickname: Option<String>,
+        /// A role; may be given more than once
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+    },
+}
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs the program. Exit codes: 0 done, 1 failed and said why, 2 usage.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse(); // exits with 2 on wrong usage
+    let result = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Secret => print_secret(),
+        Command::Serve => in_runtime(serve()),
+        Command::Check => in_runtime(check()),
+        Command::User(UserCommand::Create {
+            email,
+            nickname,
+            roles,
+        }) => in_runtime(create_user(email, nickname, roles)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn in_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
+fn print_secret() -> Result<(), Failure> {
+    let secret = Secret::from_random(Random::system().bytes()?).to_text();
+    writeln!(std::io::stdout(), "{}", *secret)?;
+    Ok(())
+}
+
+/// The parts that every command with a database needs.
+struct Parts {
+    storage: Storage,
+    accounts: Accounts,
+    access_tokens: AccessTokens,
+    keyring: Keyring,
+    clock: Clock,
+    random: Random,
+}
+
+async fn assemble(config: &Config) -> Result<Parts, Failure> {
+    let (clock, random) = (Clock::system(), Random::system());
+    let storage = Storage::open(&config.database).await?;
+    let keyring = Keyring::new(&config.load_secret(&random)?, &config.previous_secrets);
+    let access_tokens = AccessTokens::new(
+        &keyring.access,
+        config.origin.as_str(),
+        config.access_ttl_seconds,
+        clock.clone(),
+        random.clone(),
+    );
+    let accounts = Accounts::new(
+        storage.clone(),
+        PasswordHasher::new(config.hash_concurrency, random.clone())?,
+        access_tokens.clone(),
+        RefreshTokens::new(&keyring.refresh),
+        config.policy.clone(),
+        clock.clone(),
+        random.clone(),
+    );
+    Ok(Parts {
+        storage,
+        accounts,
+        access_tokens,
+        keyring,
+        clock,
+        random,
+    })
+}
+
+async fn serve() -> Result<(), Failure> {
+    let config = Config::from_environment()?;
+    web::start_logging(&config.log, config.log_format);
+    let site = Site::load(&std::env::current_exe()?)?;
+    let parts = assemble(&config).await?;
+    if config.watching {
+        tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
+    }
+    let application = Application {
+        accounts: parts.accounts,
+        access_tokens: parts.access_tokens,
+        storage: parts.storage.clone(),
+        cookies: Cookies::of(&config.origin),
+        flash_seal: FlashSeal::new(&parts.keyring.flash, parts.clock, parts.random),
+        origin: config.origin.clone(),
+        site,
+        watching: config.watching,
+    };
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        format!(
+            "VESTIBULE_LISTEN={} cannot be listened on: {error}",
+            config.listen
+        )
+    })?;
+    tracing::info!(origin = config.origin.as_str(), listen = %config.listen, "serving");
+    web::serve(listener, web::router(application), stop_signal()).await?;
+    parts.storage.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Resolves when the operator, or the service manager, asks the program to end.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+async fn check() -> Result<(), Failure> {
+    let config = Config::from_environment()?;
+    let mut problems = Vec::new();
+    // A first start has nothing to open yet, and a check makes nothing.
+    let untouched =
+        config.secret.is_none() && config.secret_file().is_some_and(|file| !file.exists());
+    if untouched {
+        println!("There is no secret yet: the first start makes one.");
+    } else if let Err(error) = config.load_secret(&Random::system()) {
+        problems.push(error.to_string());
+    }
+    if config.database.is_missing_file() {
+        println!("There is no database yet: the first start makes one.");
+    } else {
+        match Storage::open(&config.database).await {
+            Ok(storage) => storage.close().await,
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    if let Err(error) = Site::load(&std::env::current_exe()?) {
+        problems.push(error.to_string());
+    }
+    if problems.is_empty() {
+        println!("Everything is in order.");
+        return Ok(());
+    }
+    Err(problems.join("\n").into())
+}
+
+async fn create_user(
+    email: String,
+    nickname: Option<String>,
+    roles: Vec<String>,
+) -> Result<(), Failure> {
+    let mut parsed = Vec::new();
+    for role in roles {
+        let refused = || {
+            format!(
+                "{role:?} is not a role's name: a letter, then letters, digits, - or _, all lower case"
+            )
+        };
+        parsed.push(Role::parse(&role).ok_or_else(refused)?);
+    }
+    let roles =
+        Roles::new(parsed).ok_or_else(|| format!("a user has at most {} roles", Roles::MAX))?;
+    let nickname =
+        nickname.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
+    let config = Config::from_environment()?;
+    web::start_logging(&config.log, config.log_format);
+    let parts = assemble(&config).await?;
+    let password = read_password()?;
+    let created = parts
+        .accounts
+        .create_user(&email, &password, &nickname, &roles)
+        .await;
+    parts.storage.close().await;
+    match created {
+        Ok(id) => {
+            println!("{id}");
+            Ok(())
+        }
+        Err(AppError::Invalid(problems)) => {
+            let sentences: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("{}: {}", problem.field.name(), problem.sentence()))
+                .collect();
+            Err(sentences.join("\n").into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// From a prompt on a terminal, else the first line of standard input.
+fn read_password() -> Result<Zeroizing<String>, Failure> {
+    if std::io::stdin().is_terminal() {
+        let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
+        let again = Zeroizing::new(rpassword::prompt_password("Once more: ")?);
+        if *password != *again {
+            return Err("the two passwords differ".into());
+        }
+        return Ok(password);
+    }
+    let mut line = Zeroizing::new(String::new());
+    std::io::stdin().read_line(&mut line)?;
+    Ok(Zeroizing::new(
+        line.trim_end_matches(['\r', '\n']).to_owned(),
+    ))
+}

@@ -1,0 +1,54 @@
+//! The time, given to whoever needs it: the system's, or one that a test sets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = i64;
+
+/// A source of the current time. Cloning it shares it.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands at `now` until [`Clock::advance`] moves it.
+    pub fn set_to(now: Millis) -> Self {
+        Self(Source::Set(Arc::new(AtomicI64::new(now))))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[allow(clippy::disallowed_methods)] // the one place that asks the system
+    pub fn now(&self) -> Millis {
+        match &self.0 {
+            Source::System => std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |elapsed| {
+                    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+                }),
+            Source::Set(now) => now.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Seconds since the Unix epoch, the unit of JWT's NumericDate (RFC 7519, section 2).
+    pub fn now_seconds(&self) -> i64 {
+        self.now().div_euclid(1000)
+    }
+
+    /// Moves a set clock on by `milliseconds` (back, if negative). The system's clock stays as it is.
+    pub fn advance(&self, milliseconds: i64) {
+        if let Source::Set(now) = &self.0 {
+            now.fetch_add(milliseconds, Ordering::SeqCst);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What never reaches the browser.
+
+pub mod accounts;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod random;
+pub mod request;
+pub mod storage;
+pub mod tokens;
+pub mod web;

@@ -1,0 +1,217 @@
+//! The database, SQLite or PostgreSQL: the only place that names sqlx. Each method is one transaction.
+
+mod sessions;
+mod users;
+
+pub use sessions::{NewSession, SessionRow};
+pub use users::{Credentials, NewUser};
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
+use sqlx::{Any, AnyPool, Executor, Transaction};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Once;
+use std::time::Duration;
+
+/// Which database, as the configuration names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file of our own.
+    Sqlite(PathBuf),
+    /// A server; the URL may hold a password, so it is never shown.
+    Postgres(RedactedUrl),
+}
+
+/// A URL that is not to be seen in logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedactedUrl(String);
+
+impl std::fmt::Debug for RedactedUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl DatabaseUrl {
+    /// Reads `sqlite://PATH` or `postgres://…`.
+    ///
+    /// # Errors
+    /// Says in words what is wrong, never repeating the value.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        if let Some(path) = text.strip_prefix("sqlite://") {
+            return match path {
+                "" => Err("names no file"),
+                ":memory:" => Err("would lose every account when the program ends; name a file"),
+                path if path.contains(['?', '#', '%']) => {
+                    Err("takes a plain path: no ?, # or % in it")
+                }
+                path => Ok(Self::Sqlite(PathBuf::from(path))),
+            };
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            install_drivers();
+            return match AnyConnectOptions::from_str(text).map(|options| {
+                sqlx::postgres::PgConnectOptions::from_str(options.database_url.as_str())
+            }) {
+                Ok(Ok(_)) => Ok(Self::Postgres(RedactedUrl(text.to_owned()))),
+                _ => Err("is not a URL that PostgreSQL's client understands"),
+            };
+        }
+        Err("begins with neither sqlite:// nor postgres://")
+    }
+
+    /// Whether it is a file that the first start has yet to make.
+    pub fn is_missing_file(&self) -> bool {
+        matches!(self, Self::Sqlite(file) if !file.exists())
+    }
+
+    /// The folder of the SQLite file.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(file) => Some(match file.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() => folder,
+                _ => Path::new("."),
+            }),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+/// What can go wrong below the use cases.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The value stands there already, and must be unique.
+    #[error("a unique value is taken")]
+    Taken,
+    /// The database failed or cannot be reached.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the schema could not be brought up to date: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The SQLite file or its folder cannot be made.
+    #[error("the database file cannot be made: {0}")]
+    File(#[from] std::io::Error),
+    /// A stored value is not what we write.
+    #[error("the column {0} holds a value that we never write")]
+    Corrupt(&'static str),
+}
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Taken,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// A pool of connections to a database whose schema is up to date.
+#[derive(Clone)]
+pub struct Storage {
+    pool: AnyPool,
+    begin: &'static str,
+}
+
+fn install_drivers() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(install_default_drivers);
+}
+
+impl Storage {
+    /// Opens the database, makes the SQLite file if there is none, and applies the migrations.
+    ///
+    /// # Errors
+    /// When the file cannot be made, the server not be reached, or a migration fails.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StorageError> {
+        let storage = Self::connect(url).await?;
+        sqlx::migrate!("./migrations").run(&storage.pool).await?;
+        Ok(storage)
+    }
+
+    async fn connect(url: &DatabaseUrl) -> Result<Self, StorageError> {
+        install_drivers();
+        match url {
+            DatabaseUrl::Sqlite(file) => {
+                make_private_file(file)?;
+                let url = format!("sqlite://{}?mode=rw", file.display());
+                let pool = AnyPoolOptions::new()
+                    // SQLite writes one at a time; a few readers beside it are enough.
+                    .max_connections(8)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            // WAL lets readers go on during a write. FULL: what we answered survives
+                            // a power cut.
+                            connection
+                                .execute(
+                                    "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+                                     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                                     PRAGMA trusted_schema = OFF;",
+                                )
+                                .await?;
+                            Ok(())
+                        })
+                    })
+                    .connect_with(AnyConnectOptions::from_str(&url)?)
+                    .await?;
+                // Taking the write lock at once: a transaction that reads first and writes later
+                // could not be retried by SQLite itself.
+                Ok(Self {
+                    pool,
+                    begin: "BEGIN IMMEDIATE",
+                })
+            }
+            DatabaseUrl::Postgres(RedactedUrl(url)) => {
+                let pool = AnyPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .connect_with(AnyConnectOptions::from_str(url)?)
+                    .await?;
+                Ok(Self {
+                    pool,
+                    begin: "BEGIN",
+                })
+            }
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Lets the last writes end and closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Any>, StorageError> {
+        Ok(self.pool.begin_with(self.begin).await?)
+    }
+}
+
+/// Makes the file and its folder, readable by their owner alone; SQLite gives its journal files the
+/// same mode.
+fn make_private_file(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    if let Some(folder) = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+    }
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(file)
+        .map(drop)
+}

@@ -1,0 +1,239 @@
+//! The table `users`.
+
+use super::sessions::NewSession;
+use super::{Storage, StorageError};
+use crate::domain::email::Email;
+use crate::domain::role::Roles;
+use crate::domain::session::EndReason;
+use crate::domain::user::{AvatarUrl, Nickname, Profile, ProfileUpdate, Signature, UserId};
+use crate::server::clock::Millis;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+/// A user to be stored.
+pub struct NewUser<'a> {
+    /// Drawn at random.
+    pub id: UserId,
+    /// Unique among all users.
+    pub email: &'a Email,
+    /// The name shown.
+    pub nickname: &'a Nickname,
+    /// A PHC string.
+    pub password_hash: &'a str,
+    /// What the user may do.
+    pub roles: &'a Roles,
+    /// Now.
+    pub created_at: Millis,
+}
+
+/// What a sign-in compares and carries into a token.
+pub struct Credentials {
+    /// Whose they are.
+    pub id: UserId,
+    /// The address they sign in with.
+    pub email: Email,
+    /// A PHC string.
+    pub password_hash: String,
+    /// The `ver` of new tokens.
+    pub epoch: i64,
+    /// The roles of new tokens.
+    pub roles: Roles,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+}
+
+const CREDENTIALS_BY_EMAIL: &str =
+    "SELECT id, email, password_hash, epoch, roles, disabled_at FROM users WHERE email = $1";
+const CREDENTIALS_BY_ID: &str =
+    "SELECT id, email, password_hash, epoch, roles, disabled_at FROM users WHERE id = $1";
+
+impl Storage {
+    /// Stores a user, and the session that the registration opens.
+    ///
+    /// # Errors
+    /// [`StorageError::Taken`] when the e-mail has an account; then nothing is stored.
+    pub async fn insert_user(
+        &self,
+        user: &NewUser<'_>,
+        session: Option<&NewSession<'_>>,
+    ) -> Result<(), StorageError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO users (id, email, nickname, signature, avatar_url, password_hash, roles, epoch, \
+             created_at, updated_at, password_changed_at, disabled_at) \
+             VALUES ($1, $2, $3, '', NULL, $4, $5, 1, $6, $6, $6, NULL)",
+        )
+        .bind(user.id.to_string())
+        .bind(user.email.as_str().to_owned())
+        .bind(user.nickname.as_str().to_owned())
+        .bind(user.password_hash.to_owned())
+        .bind(user.roles.to_stored())
+        .bind(user.created_at)
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(session) = session {
+            session.insert(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// What stands behind an e-mail address, if anything.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn credentials_by_email(
+        &self,
+        email: &Email,
+    ) -> Result<Option<Credentials>, StorageError> {
+        let row = sqlx::query(CREDENTIALS_BY_EMAIL)
+            .bind(email.as_str().to_owned())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(credentials).transpose()
+    }
+
+    /// The credentials of one user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn credentials(&self, user: UserId) -> Result<Option<Credentials>, StorageError> {
+        let row = sqlx::query(CREDENTIALS_BY_ID)
+            .bind(user.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(credentials).transpose()
+    }
+
+    /// The profile of one user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn profile(&self, user: UserId) -> Result<Option<Profile>, StorageError> {
+        let row = sqlx::query(
+            "SELECT email, nickname, signature, avatar_url, roles, created_at FROM users WHERE id = $1",
+        )
+        .bind(user.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|row| {
+            Ok(Profile {
+                id: user,
+                email: Email::from_stored(row.try_get("email")?),
+                nickname: Nickname::from_stored(row.try_get("nickname")?),
+                signature: Signature::from_stored(row.try_get("signature")?),
+                avatar_url: row
+                    .try_get::<Option<String>, _>("avatar_url")?
+                    .map(AvatarUrl::from_stored),
+                roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
+                created_at_ms: row.try_get("created_at")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Replaces the profile's fields. False when there is no such user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn update_profile(
+        &self,
+        user: UserId,
+        update: &ProfileUpdate,
+        now: Millis,
+    ) -> Result<bool, StorageError> {
+        let done = sqlx::query(
+            "UPDATE users SET nickname = $2, signature = $3, avatar_url = $4, updated_at = $5 WHERE id = $1",
+        )
+        .bind(user.to_string())
+        .bind(update.nickname.as_str().to_owned())
+        .bind(update.signature.as_str().to_owned())
+        .bind(update.avatar_url.as_ref().map(|url| url.as_str().to_owned()))
+        .bind(now)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Replaces a hash by a stronger one of the same password. Does nothing if it changed meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn replace_password_hash(
+        &self,
+        user: UserId,
+        old: &str,
+        new: &str,
+    ) -> Result<(), StorageError> {
+        sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+            .bind(user.to_string())
+            .bind(old.to_owned())
+            .bind(new.to_owned())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Sets a new password: the epoch rises, every session of the user ends, and `session` begins.
+    /// False, and nothing changed, when the epoch is no longer `epoch`: another change was faster.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing changed.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        epoch: i64,
+        new_hash: &str,
+        session: &NewSession<'_>,
+        now: Millis,
+    ) -> Result<bool, StorageError> {
+        let mut transaction = self.begin().await?;
+        let changed = sqlx::query(
+            "UPDATE users SET password_hash = $3, epoch = epoch + 1, password_changed_at = $4, updated_at = $4 \
+             WHERE id = $1 AND epoch = $2",
+        )
+        .bind(user.to_string())
+        .bind(epoch)
+        .bind(new_hash.to_owned())
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        if changed.rows_affected() != 1 {
+            return Ok(false); // dropping the transaction rolls it back
+        }
+        end_sessions_of(&mut transaction, user, EndReason::PasswordChanged, now).await?;
+        session.insert(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+async fn end_sessions_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+    reason: EndReason,
+    now: Millis,
+) -> Result<(), StorageError> {
+    sqlx::query("UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL")
+        .bind(user.to_string())
+        .bind(now)
+        .bind(reason.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn credentials(row: &AnyRow) -> Result<Credentials, StorageError> {
+    Ok(Credentials {
+        id: user_id(row, "id")?,
+        email: Email::from_stored(row.try_get("email")?),
+        password_hash: row.try_get("password_hash")?,
+        epoch: row.try_get("epoch")?,
+        roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
+        disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+    })
+}
+
+pub(super) fn user_id(row: &AnyRow, column: &'static str) -> Result<UserId, StorageError> {
+    UserId::parse(&row.try_get::<String, _>(column)?).ok_or(StorageError::Corrupt(column))
+}
