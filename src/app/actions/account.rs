@@ -1,0 +1,144 @@
+//! Coming in, going out, and the password.
+
+use crate::domain::error::AppError;
+use leptos::prelude::*;
+
+/// Creates an account, signs its owner in and goes to `next`, or to the profile.
+///
+/// # Errors
+/// What [`Accounts::register`](crate::server::accounts::Accounts::register) refuses.
+#[server(prefix = "/action", endpoint = "register")]
+pub async fn register(
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+    #[server(default)] nickname: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    use crate::app::routes::{REGISTER, destination, form_of};
+    use crate::server::request::Request;
+    use crate::server::request::flash::{Flash, Notice};
+
+    let request = Request::current();
+    match request
+        .accounts
+        .register(&email, &password, &nickname, &request.user_agent)
+        .await
+    {
+        Ok(session) => {
+            request.replace_session(&session).await?;
+            let page = destination(&next);
+            request.go_to(
+                &page,
+                Some(&Flash::for_page(page.as_str()).with_notice(Notice::Welcome)),
+            );
+            Ok(())
+        }
+        Err(error) => {
+            let typed = Flash::for_page(REGISTER)
+                .keeping("email", &email)
+                .keeping("nickname", &nickname);
+            request.refuse(error, &form_of(REGISTER, &next), typed)
+        }
+    }
+}
+
+/// Opens a session and goes to `next`, or to the profile.
+///
+/// # Errors
+/// What [`Accounts::sign_in`](crate::server::accounts::Accounts::sign_in) refuses.
+#[server(prefix = "/action", endpoint = "login")]
+pub async fn login(
+    #[server(default)] email: String,
+    #[server(default)] password: String,
+    #[server(default)] remember: String,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    use crate::app::routes::{LOGIN, destination, form_of};
+    use crate::server::accounts::SignIn;
+    use crate::server::request::Request;
+    use crate::server::request::flash::Flash;
+
+    let request = Request::current();
+    let user_agent = &*request.user_agent;
+    let sign_in = SignIn {
+        email: &email,
+        password: &password,
+        remember: remember == "on",
+        user_agent,
+    };
+    match request.accounts.sign_in(sign_in).await {
+        Ok(session) => {
+            request.replace_session(&session).await?;
+            request.go_to(&destination(&next), None);
+            Ok(())
+        }
+        Err(error) => {
+            let typed = Flash::for_page(LOGIN)
+                .keeping("email", &email)
+                .keeping("remember", &remember);
+            request.refuse(error, &form_of(LOGIN, &next), typed)
+        }
+    }
+}
+
+/// Ends this session and goes to the sign-in form. Whoever has none is told the same.
+///
+/// # Errors
+/// When the database fails.
+#[server(prefix = "/action", endpoint = "logout")]
+pub async fn logout() -> Result<(), AppError> {
+    use crate::app::routes::{LOGIN, form_of};
+    use crate::server::request::Request;
+    use crate::server::request::flash::{Flash, Notice};
+
+    let request = Request::current();
+    request.end_presented_session().await?;
+    request.close_session();
+    let notice = Flash::for_page(LOGIN).with_notice(Notice::SignedOut);
+    request.go_to(&form_of(LOGIN, ""), Some(&notice));
+    Ok(())
+}
+
+/// Sets a new password, ends every other session and goes back to the form with the good news.
+///
+/// # Errors
+/// What [`Accounts::change_password`](crate::server::accounts::Accounts::change_password) refuses.
+#[server(prefix = "/action", endpoint = "change_password")]
+pub async fn change_password(
+    #[server(default)] current_password: String,
+    #[server(default)] new_password: String,
+) -> Result<(), AppError> {
+    use crate::app::routes::{PASSWORD, form_of};
+    use crate::server::request::Request;
+    use crate::server::request::flash::{Flash, Notice};
+
+    let request = Request::current();
+    let changed = match request.visitor.signed_in() {
+        Ok(claims) => {
+            let (user, session) = (claims.sub, claims.sid);
+            let accounts = &request.accounts;
+            accounts
+                .change_password(
+                    user,
+                    &current_password,
+                    &new_password,
+                    &request.user_agent,
+                    session,
+                )
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    let flash = Flash::for_page(PASSWORD);
+    match changed {
+        Ok(session) => {
+            request.open_session(&session);
+            request.go_to(
+                &form_of(PASSWORD, ""),
+                Some(&flash.with_notice(Notice::PasswordChanged)),
+            );
+            Ok(())
+        }
+        Err(error) => request.refuse(error, &form_of(PASSWORD, ""), flash),
+    }
+}

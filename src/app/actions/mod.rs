@@ -1,0 +1,29 @@
+//! Server functions: each takes a form, calls one use case and translates what came of it.
+//!
+//! They are public whatever guards a page has, so each authorises itself. A browser's form is always
+//! answered with 303; any other caller gets the status and the error as JSON.
+
+mod account;
+mod profile;
+
+pub use account::{
+    ChangePassword, Login, Logout, Register, change_password, login, logout, register,
+};
+pub use profile::{UpdateProfile, update_profile};
+
+use crate::domain::error::AppError;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Pieces that pages are made of.
+
+use crate::domain::error::AppError;
+use crate::server::request::Request;
+use crate::server::request::flash::{Flash, Notice};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The brand's mark: a doorway with light in it.
+#[component]
+pub fn Mark() -> impl IntoView {
+    view! {
+        <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
+            <path fill="currentColor" d="M2.5 23V11.5a9.5 9.5 0 0 1 19 0V23z" />
+            <path class="brand__light" d="M5.75 11a6.25 6.25 0 0 1 12.5 0zM5.75 12.75h12.5V23H5.75z" />
+            <path fill="currentColor" d="M5.5 12.75h.25l6.75 1.75v6.75L5.75 23H5.5z" />
+        </svg>
+    }
+}
+
+/// What a form's page knows of the last attempt.
+#[derive(Clone)]
+pub struct FormState(Option<Arc<Flash>>);
+
+impl FormState {
+    /// Of the form on this page.
+    pub fn of(request: &Request) -> Self {
+        Self(request.flash.clone())
+    }
+
+    /// What was typed into the field, or else what stands there at first.
+    pub fn value_or(&self, field: &str, first: &str) -> String {
+        self.0
+            .as_ref()
+            .and_then(|flash| flash.value(field))
+            .unwrap_or(first)
+            .to_owned()
+    }
+
+    /// What is wrong with the field, in words.
+    pub fn error(&self, field: &str) -> Option<String> {
+        Some(self.0.as_ref()?.problem(field)?.sentence())
+    }
+
+    fn failure(&self) -> Option<&AppError> {
+        self.0.as_ref()?.error()
+    }
+
+    fn notice(&self) -> Option<&'static str> {
+        Some(match self.0.as_ref()?.notice()? {
+            Notice::Welcome => "Welcome. Your account is ready.",
+            Notice::ProfileSaved => "Your profile is saved.",
+            Notice::PasswordChanged => "Your password is changed. Every other session was ended.",
+            Notice::SignedOut => "You are signed out.",
+        })
+    }
+}
+
+/// Good news, or a summary of what was wrong with a link to each field. It takes the focus, so that
+/// whoever cannot see the page hears it first.
+#[component]
+pub fn Outcome(state: FormState) -> impl IntoView {
+    let notice = state.notice().map(|notice| {
+        view! {
+            <p class="notice" role="status">
+                {notice}
+            </p>
+        }
+    });
+    let summary = state.failure().map(|failure| {
+        let problems = failure.problems();
+        let links = problems
+            .iter()
+            .map(|problem| {
+                view! {
+                    <li>
+                        <a href=format!("#{}", problem.field.name())>{problem.sentence()}</a>
+                    </li>
+                }
+            })
+            .collect::<Vec<_>>();
+        let heading = match problems.len() {
+            0 => failure.sentence(),
+            1 => "Please check one thing".to_owned(),
+            _ => "Please check what is marked below".to_owned(),
+        };
+        view! {
+            <div class="error-summary" id="error-summary" role="alert" tabindex="-1" autofocus>
+                <h2>{heading}</h2>
+                {(!links.is_empty()).then(|| view! { <ul>{links}</ul> })}
+            </div>
+        }
+    });
+    view! {
+        {notice}
+        {summary}
+    }
+}
+
+/// Label, hint, input and error of one field, tied together for those who cannot see them.
+#[component]
+pub fn Field(
+    /// Its name and element id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What kind of input it is.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// The token for password managers and autofill (HTML, section 4.10.18.7).
+    autocomplete: &'static str,
+    /// What stands in it at first.
+    #[prop(into, default = String::new())]
+    value: String,
+    /// What helps to fill it in.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// Whether the form needs it.
+    #[prop(default = true)]
+    required: bool,
+    /// The last attempt.
+    state: FormState,
+) -> impl IntoView {
+    let error = state.error(name);
+    let value = state.value_or(name, &value);
+    view! {
+        <FieldFrame name label hint error=error.clone()>
+            <input
+                class="field__input"
+                id=name
+                name=name
+                type=kind
+                autocomplete=autocomplete
+                autocapitalize="none"
+                spellcheck="false"
+                value=value
+                required=required
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=described_by(name, hint.is_some(), error.is_some())
+            />
+        </FieldFrame>
+    }
+}
+
+/// Label, hint and error around whatever the field itself is.
+#[component]
+pub fn FieldFrame(
+    /// Its name and element id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What helps to fill it in.
+    hint: Option<&'static str>,
+    /// What is wrong with it.
+    error: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    let hint = hint.map(|hint| {
+        view! {
+            <p class="field__hint" id=format!("{name}-hint")>
+                {hint}
+            </p>
+        }
+    });
+    let error = error.map(|error| {
+        view! {
+            <p class="field__error" id=format!("{name}-error")>
+                {error}
+            </p>
+        }
+    });
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {hint}
+            {children()}
+            {error}
+        </div>
+    }
+}
+
+/// A field for several lines.
+#[component]
+pub fn TextArea(
+    /// Its name and element id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What helps to fill it in.
+    hint: &'static str,
+    /// What stands in it at first.
+    value: String,
+    /// The last attempt.
+    state: FormState,
+) -> impl IntoView {
+    let error = state.error(name);
+    let value = state.value_or(name, &value);
+    // Leptos (0.8) renders the children of a textarea as they are and `prop:value` not at all, so the
+    // text is escaped here. HTML drops a line break at the very beginning: one is put there for it.
+    let escaped = format!("\n{}", html_escape::encode_text(&value));
+    view! {
+        <FieldFrame name label hint=Some(hint) error=error.clone()>
+            <textarea
+                class="field__input"
+                id=name
+                name=name
+                rows="3"
+                autocomplete="off"
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=described_by(name, true, error.is_some())
+                inner_html=escaped
+            />
+        </FieldFrame>
+    }
+}
+
+/// The ids of what describes a field, for `aria-describedby`.
+pub fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
+    match (hint, error) {
+        (true, true) => Some(format!("{name}-hint {name}-error")),
+        (true, false) => Some(format!("{name}-hint")),
+        (false, true) => Some(format!("{name}-error")),
+        (false, false) => None,
+    }
+}
+
+/// Remembers, from form to form, where the visitor wanted to go.
+#[component]
+pub fn NextField(request: Request) -> impl IntoView {
+    request
+        .next
+        .map(|next| view! { <input type="hidden" name="next" value=next.as_str().to_owned() /> })
+}
+
+/// Loads the islands' script. Only pages that have islands put it at their end; the others load none.
+#[component]
+pub fn IslandScripts(request: Request) -> impl IntoView {
+    let nonce = leptos::nonce::use_nonce();
+    let (js, wasm) = (&request.assets.js, &request.assets.wasm);
+    // Both are paths that the build made: no quote, backslash or `</` in them.
+    let script = format!("{WAKE}whenIdle(() => wake(\"{js}\", \"{wasm}\"), {{ timeout: 1000 }});");
+    view! {
+        <link rel="modulepreload" href=js.clone() />
+        <script type="module" nonce=nonce>
+            {script}
+        </script>
+    }
+}
+
+const WAKE: &str = include_str!("islands.js");

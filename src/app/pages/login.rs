@@ -1,0 +1,48 @@
+//! The sign-in form.
+
+use crate::app::components::{
+    Field, FieldFrame, FormState, IslandScripts, NextField, Outcome, described_by,
+};
+use crate::app::islands::PasswordField;
+use crate::app::routes::{REGISTER, form_of};
+use crate::server::request::Request;
+use leptos::prelude::*;
+
+/// Asks for e-mail and password.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let request = Request::current();
+    let state = FormState::of(&request);
+    let error = state.error("password");
+    let remember = state.value_or("remember", "") == "on";
+    let next = request.next.as_ref().map_or("", |next| next.as_str());
+    let register = form_of(REGISTER, next).to_string();
+    view! {
+        <section class="card">
+            <h1>"Sign in"</h1>
+            <Outcome state=state.clone() />
+            <form class="form" method="post" action="/action/login" novalidate>
+                <NextField request=request.clone() />
+                <Field name="email" label="E-mail" kind="email" autocomplete="username" state />
+                <FieldFrame name="password" label="Password" hint=None error=error.clone()>
+                    <PasswordField
+                        name="password".to_owned()
+                        autocomplete="current-password".to_owned()
+                        described_by=described_by("password", false, error.is_some())
+                        invalid=error.is_some()
+                        minimum=None
+                    />
+                </FieldFrame>
+                <div class="field field--check">
+                    <input type="checkbox" id="remember" name="remember" value="on" checked=remember />
+                    <label for="remember">"Keep me signed in on this device"</label>
+                </div>
+                <button class="button" type="submit">
+                    "Sign in"
+                </button>
+            </form>
+            <p class="form__aside">"New here? " <a href=register>"Create an account"</a></p>
+        </section>
+        <IslandScripts request />
+    }
+}

@@ -1,0 +1,15 @@
+//! The pages, one file each.
+
+mod home;
+mod login;
+mod password;
+mod profile;
+mod register;
+mod trouble;
+
+pub use home::HomePage;
+pub use login::LoginPage;
+pub use password::PasswordPage;
+pub use profile::ProfilePage;
+pub use register::RegisterPage;
+pub use trouble::{Trouble, in_words};

@@ -1,0 +1,114 @@
+//! The profile: what others see, and the form that changes it.
+
+use crate::app::components::{Field, FormState, Outcome, TextArea};
+use crate::domain::user::Profile;
+use crate::server::request::Request;
+use leptos::prelude::*;
+
+/// Shows the profile and lets its owner change it.
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let request = Request::current();
+    with_profile(request.clone(), move |profile| {
+        let state = FormState::of(&request);
+        let signature = profile.signature.to_string();
+        let nickname = profile.nickname.to_string();
+        let avatar_url = profile
+            .avatar_url
+            .as_ref()
+            .map_or(String::new(), ToString::to_string);
+        view! {
+            <section class="card">
+                <h1>"Your profile"</h1>
+                <Outcome state=state.clone() />
+                <Identity profile />
+                <form class="form" method="post" action="/action/update_profile" novalidate>
+                    <Field
+                        name="nickname"
+                        label="Nickname"
+                        autocomplete="nickname"
+                        value=nickname
+                        hint="What others see. Up to 50 characters."
+                        state=state.clone()
+                    />
+                    <TextArea
+                        name="signature"
+                        label="Signature"
+                        hint="A line or two about you. Up to 200 characters."
+                        value=signature
+                        state=state.clone()
+                    />
+                    <Field
+                        name="avatar_url"
+                        label="Avatar address"
+                        kind="url"
+                        autocomplete="photo"
+                        value=avatar_url
+                        hint="A picture's address that begins with https://. Leave it empty for none."
+                        required=false
+                        state
+                    />
+                    <button class="button" type="submit">
+                        "Save profile"
+                    </button>
+                </form>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn Identity(profile: Profile) -> impl IntoView {
+    let avatar = match &profile.avatar_url {
+        Some(url) => {
+            view! { <img class="avatar" src=url.to_string() alt="" width="80" height="96" referrerpolicy="no-referrer" /> }
+                .into_any()
+        }
+        None => {
+            let initial: String = profile.nickname.as_str().chars().take(1).flat_map(char::to_uppercase).collect();
+            view! {
+                <span class="avatar avatar--initial" aria-hidden="true">
+                    {initial}
+                </span>
+            }
+            .into_any()
+        }
+    };
+    let date = date_of(profile.created_at_ms);
+    let signature = profile.signature.to_string();
+    view! {
+        <div class="identity">
+            {avatar}
+            <div class="identity__body">
+                <p class="identity__name">{profile.nickname.to_string()}</p>
+                <p class="identity__email">{profile.email.to_string()}</p>
+                <p class="identity__since">"Member since " <time datetime=date.clone()>{date.clone()}</time></p>
+                {(!signature.is_empty()).then(|| view! { <p class="identity__signature">{signature}</p> })}
+            </div>
+        </div>
+    }
+}
+
+/// A day in UTC, as ISO 8601 writes it.
+fn date_of(milliseconds: i64) -> String {
+    time::OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000))
+        .map_or(String::new(), |time| time.date().to_string())
+}
+
+/// Renders `view` with the profile of whoever is signed in. The guard has turned everybody else away
+/// before; if the account is gone since, the page stays empty and leads to the sign-in form.
+pub fn with_profile(
+    request: Request,
+    view: impl FnOnce(Profile) -> AnyView + Send + 'static,
+) -> impl IntoView {
+    Suspend::new(async move {
+        match request.profile().await {
+            Ok(profile) => Some(view(profile)),
+            Err(error) => {
+                request.turn_away(&error);
+                None
+            }
+        }
+    })
+}

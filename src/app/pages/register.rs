@@ -1,0 +1,64 @@
+//! The registration form.
+
+use crate::app::components::{
+    Field, FieldFrame, FormState, IslandScripts, NextField, Outcome, described_by,
+};
+use crate::app::islands::PasswordField;
+use crate::app::routes::{LOGIN, form_of};
+use crate::server::request::Request;
+use leptos::prelude::*;
+
+/// Asks for what an account needs.
+#[component]
+pub fn RegisterPage() -> impl IntoView {
+    let request = Request::current();
+    let state = FormState::of(&request);
+    let policy = request.accounts.policy();
+    let minimum = policy.password_min;
+    let next = request.next.as_ref().map_or("", |next| next.as_str());
+    let login = form_of(LOGIN, next).to_string();
+    let form = if policy.registration_open {
+        let error = state.error("password");
+        view! {
+            <form class="form" method="post" action="/action/register" novalidate>
+                <NextField request=request.clone() />
+                <Field name="email" label="E-mail" kind="email" autocomplete="username" state=state.clone() />
+                <Field
+                    name="nickname"
+                    label="Nickname"
+                    autocomplete="nickname"
+                    hint="What others see. Up to 50 characters."
+                    state=state.clone()
+                />
+                <FieldFrame name="password" label="Password" hint=None error=error.clone()>
+                    <p class="field__hint" id="password-hint">
+                        {format!("At least {minimum} characters. Several words are easy to remember.")}
+                    </p>
+                    <PasswordField
+                        name="password".to_owned()
+                        autocomplete="new-password".to_owned()
+                        described_by=described_by("password", true, error.is_some())
+                        invalid=error.is_some()
+                        minimum=Some(minimum)
+                    />
+                </FieldFrame>
+                <button class="button" type="submit">
+                    "Create account"
+                </button>
+            </form>
+        }
+        .into_any()
+    } else {
+        view! { <p class="lede">"New accounts cannot be created here at the moment."</p> }
+            .into_any()
+    };
+    view! {
+        <section class="card">
+            <h1>"Create your account"</h1>
+            <Outcome state />
+            {form}
+            <p class="form__aside">"Have an account? " <a href=login>"Sign in"</a></p>
+        </section>
+        <IslandScripts request />
+    }
+}

@@ -1,0 +1,157 @@
+//! Which pages there are, what they are called, and who may open them.
+
+use crate::app::pages::{HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage};
+use crate::domain::local_path::LocalPath;
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::{SsrMode, path};
+
+/// The home page.
+pub const HOME: &str = "/";
+/// The registration form.
+pub const REGISTER: &str = "/register";
+/// The sign-in form.
+pub const LOGIN: &str = "/login";
+/// The profile and its form.
+pub const PROFILE: &str = "/profile";
+/// The form for a new password.
+pub const PASSWORD: &str = "/password";
+
+/// Who may open a page. The guard decides it before anything is rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Anyone,
+    /// Who is not signed in; anybody else is sent on to where they wanted to go.
+    Stranger,
+    /// Who is signed in; anybody else is sent to the sign-in form, and back afterwards.
+    SignedIn,
+    /// Who is signed in and has this role.
+    Role(&'static str),
+}
+
+/// What must be known of a page before it is rendered.
+pub struct Page {
+    /// Its route.
+    pub path: &'static str,
+    /// Its title. Fixed text: nothing a person typed ever stands in a title.
+    pub title: &'static str,
+    /// Who may open it.
+    pub access: Access,
+}
+
+/// Every page. A route that is missing here is for those who are signed in.
+pub const PAGES: &[Page] = &[
+    Page {
+        path: HOME,
+        title: "Vestibule",
+        access: Access::Anyone,
+    },
+    Page {
+        path: REGISTER,
+        title: "Create your account",
+        access: Access::Stranger,
+    },
+    Page {
+        path: LOGIN,
+        title: "Sign in",
+        access: Access::Stranger,
+    },
+    Page {
+        path: PROFILE,
+        title: "Your profile",
+        access: Access::SignedIn,
+    },
+    Page {
+        path: PASSWORD,
+        title: "Change your password",
+        access: Access::SignedIn,
+    },
+];
+
+/// Who may open the page of that route.
+pub fn access_of(route: &str) -> &'static Access {
+    PAGES
+        .iter()
+        .find(|page| page.path == route)
+        .map_or(&Access::SignedIn, |page| &page.access)
+}
+
+/// What the page of that path is called.
+pub fn title_of(path: &str) -> &'static str {
+    PAGES
+        .iter()
+        .find(|page| page.path == path)
+        .map_or("Vestibule", |page| page.title)
+}
+
+/// The pages' views. All are rendered whole before the first byte leaves, so that status, cookies
+/// and redirects can still be set.
+#[component]
+pub fn Pages() -> impl IntoView {
+    view! {
+        <Router>
+            <FlatRoutes fallback=|| ()>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+                <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/profile") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/password") view=PasswordPage ssr=SsrMode::Async />
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// Where to go after signing in: to `next` if it is a path of ours, to the profile if there is none,
+/// home if it is anything else.
+pub fn destination(next: &str) -> LocalPath {
+    if next.is_empty() {
+        LocalPath::parse_or_root(PROFILE)
+    } else {
+        LocalPath::parse_or_root(next)
+    }
+}
+
+/// The address of a form's page that remembers where its visitor wanted to go.
+pub fn form_of(page: &str, next: &str) -> LocalPath {
+    let form = match LocalPath::parse(next) {
+        Some(next) => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("next", next.as_str())
+                .finish();
+            // A slash needs no code in a query (RFC 3986, section 3.4), and people read addresses.
+            LocalPath::parse(&format!("{page}?{}", query.replace("%2F", "/")))
+        }
+        None => None,
+    };
+    form.unwrap_or_else(|| LocalPath::parse_or_root(page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn destinations_stay_here() {
+        assert_eq!(destination("").as_str(), "/profile");
+        assert_eq!(destination("/password?x=1").as_str(), "/password?x=1");
+        assert_eq!(destination("//evil.example").as_str(), "/");
+        assert_eq!(destination("https://evil.example").as_str(), "/");
+    }
+
+    #[test]
+    fn forms_remember_where_to_go() {
+        assert_eq!(form_of(LOGIN, "").as_str(), "/login");
+        assert_eq!(form_of(LOGIN, "//evil.example").as_str(), "/login");
+        assert_eq!(
+            form_of(LOGIN, "/profile?a=b&c").as_str(),
+            "/login?next=/profile%3Fa%3Db%26c"
+        );
+    }
+
+    #[test]
+    fn what_is_not_listed_is_guarded() {
+        assert_eq!(*access_of("/nowhere"), Access::SignedIn);
+        assert_eq!(*access_of("/login"), Access::Stranger);
+    }
+}

@@ -1,0 +1,160 @@
+//! Cookies: their names, their attributes, and a reader that is not fooled by two of one name.
+
+use crate::server::accounts::OpenSession;
+use crate::server::config::Origin;
+use crate::server::request::flash::{self, Flash, FlashSeal};
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
+
+/// What stands in a request under a cookie's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// No such cookie.
+    None,
+    /// One, and its value.
+    One(&'a str),
+    /// The name twice, or a value that is not ASCII: somebody has tampered.
+    Unusable,
+}
+
+/// How cookies are named and written for the configured origin.
+#[derive(Clone, Copy, Debug)]
+pub struct Cookies {
+    /// The access token's.
+    pub access: &'static str,
+    /// The refresh token's.
+    pub refresh: &'static str,
+    /// What a form leaves behind.
+    pub flash: &'static str,
+    attributes: &'static str,
+}
+
+impl Cookies {
+    /// With https: `Secure` and the `__Host-` prefix, which no other host or path can set
+    /// (RFC 6265bis, section 4.1.3.2). Browsers refuse both on plain http, which only a loopback
+    /// origin may use.
+    pub fn of(origin: &Origin) -> Self {
+        if origin.is_https() {
+            Self {
+                access: "__Host-at",
+                refresh: "__Host-rt",
+                flash: "__Host-flash",
+                attributes: "; Path=/; Secure; HttpOnly; SameSite=Strict",
+            }
+        } else {
+            Self {
+                access: "at",
+                refresh: "rt",
+                flash: "flash",
+                attributes: "; Path=/; HttpOnly; SameSite=Strict",
+            }
+        }
+    }
+
+    /// The cookies that carry a session.
+    pub fn open_session(&self, session: &OpenSession) -> Vec<HeaderValue> {
+        [
+            (self.access, &session.access_token),
+            (self.refresh, &session.refresh_token),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| self.write(name, value, session.max_age_seconds))
+        .collect()
+    }
+
+    /// The same cookies, expired.
+    pub fn close_session(&self) -> Vec<HeaderValue> {
+        [self.access, self.refresh]
+            .into_iter()
+            .filter_map(|name| self.write(name, "", Some(0)))
+            .collect()
+    }
+
+    /// The cookie that carries what a form leaves behind; `None` if it cannot be sealed.
+    pub fn flash(&self, seal: &FlashSeal, flash: &Flash) -> Option<HeaderValue> {
+        self.write(self.flash, &seal.seal(flash)?, Some(flash::LIFE_SECONDS))
+    }
+
+    /// The same cookie, expired.
+    pub fn expired_flash(&self) -> Option<HeaderValue> {
+        self.write(self.flash, "", Some(0))
+    }
+
+    fn write(&self, name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {
+        let max_age = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
+        let mut cookie =
+            HeaderValue::from_str(&format!("{name}={value}{}{max_age}", self.attributes)).ok()?;
+        cookie.set_sensitive(true);
+        Some(cookie)
+    }
+}
+
+/// Looks for a cookie by its exact name in all `Cookie` headers (HTTP/2 may split them).
+pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
+    let mut found = Found::None;
+    let pairs = headers
+        .get_all(COOKIE)
+        .iter()
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    for pair in pairs {
+        let start = pair
+            .iter()
+            .position(|byte| *byte != b' ')
+            .unwrap_or(pair.len());
+        let Some(value) = pair[start..]
+            .strip_prefix(name.as_bytes())
+            .and_then(|rest| rest.strip_prefix(b"="))
+        else {
+            continue;
+        };
+        found = match (found, std::str::from_utf8(value)) {
+            (Found::None, Ok(value)) if value.is_ascii() => Found::One(value),
+            _ => return Found::Unusable,
+        };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[&[u8]]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(COOKIE, HeaderValue::from_bytes(line).expect("header"));
+        }
+        headers
+    }
+
+    #[test]
+    fn finds_the_exact_name_once() {
+        for (lines, expected) in [
+            (&[b"at=1".as_slice()][..], Found::One("1")),
+            (&[b"x=2; at=1; y=3"], Found::One("1")),
+            (&[b"x=2", b"at=1"], Found::One("1")),
+            (&[b"at="], Found::One("")),
+            (&[b"at=a=b"], Found::One("a=b")),
+            (&[b"At=1; bat=1; at2=1; \tat=1; at =1; at"], Found::None),
+            (&[b"at=1; at=1"], Found::Unusable),
+            (&[b"at=1", b"at=2"], Found::Unusable),
+            (&[b"at=\xff\xfe"], Found::Unusable),
+            (&[], Found::None),
+        ] {
+            assert_eq!(find(&headers(lines), "at"), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_follow_the_origin() {
+        let https = Cookies::of(&Origin::parse("https://example.org").expect("origin"));
+        let cookie = https.write(https.access, "t", None).expect("cookie");
+        assert_eq!(
+            cookie,
+            "__Host-at=t; Path=/; Secure; HttpOnly; SameSite=Strict"
+        );
+        let http = Cookies::of(&Origin::parse("http://127.0.0.1:3000").expect("origin"));
+        let cookie = http.write(http.refresh, "", Some(0)).expect("cookie");
+        assert_eq!(cookie, "rt=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    }
+}

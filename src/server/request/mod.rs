@@ -1,0 +1,215 @@
+//! One request as pages and server functions see it: who asks, what the last form left behind, and
+//! what may be added to the answer.
+
+pub mod cookies;
+pub mod flash;
+
+use crate::domain::error::AppError;
+use crate::domain::local_path::LocalPath;
+use crate::domain::user::Profile;
+use crate::server::accounts::{Accounts, OpenSession};
+use crate::server::request::cookies::Cookies;
+use crate::server::request::flash::{Flash, FlashSeal};
+use crate::server::tokens::AccessClaims;
+use axum::http::header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use leptos::prelude::{expect_context, provide_context, use_context};
+use leptos_axum::ResponseOptions;
+use std::sync::Arc;
+
+/// Whose request this is: decided by the identity layer before anything else runs.
+#[derive(Clone, Debug)]
+pub enum Visitor {
+    /// Nobody we know.
+    Anonymous,
+    /// The holder of a verified access token.
+    SignedIn(Arc<AccessClaims>),
+}
+
+impl Visitor {
+    /// What the token says, if there is one.
+    pub fn claims(&self) -> Option<&AccessClaims> {
+        match self {
+            Self::SignedIn(claims) => Some(claims),
+            Self::Anonymous => None,
+        }
+    }
+
+    /// What the token says; the first line of every server function that is not for everybody.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] for anybody else.
+    pub fn signed_in(&self) -> Result<&AccessClaims, AppError> {
+        self.claims().ok_or(AppError::NotSignedIn)
+    }
+}
+
+/// Paths of the files that cargo-leptos built, with their hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetPaths {
+    /// The style sheet.
+    pub css: String,
+    /// The glue that loads the wasm.
+    pub js: String,
+    /// The islands.
+    pub wasm: String,
+}
+
+/// What a request carries through the layers to pages and server functions.
+#[derive(Clone)]
+pub struct Request {
+    /// The use cases.
+    pub accounts: Accounts,
+    /// Whose request this is.
+    pub visitor: Visitor,
+    /// What the last form left for this page.
+    pub flash: Option<Arc<Flash>>,
+    /// The path, without the query.
+    pub path: Arc<str>,
+    /// Where the visitor wanted to go: the query's `next`, if it is a path of ours.
+    pub next: Option<LocalPath>,
+    /// The browser's own words for itself.
+    pub user_agent: Arc<str>,
+    /// The refresh token that was presented: a secret.
+    pub refresh_token: Option<Arc<str>>,
+    /// How cookies are named and written here.
+    pub cookies: Cookies,
+    /// Seals what a form leaves behind.
+    pub flash_seal: FlashSeal,
+    /// Where the built files are.
+    pub assets: Arc<AssetPaths>,
+    /// The port of cargo-leptos' reloader in watch mode.
+    pub reload_port: Option<u32>,
+}
+
+impl Request {
+    /// Puts this request into Leptos' context. The identity layer left it in the extensions.
+    pub fn provide_from_extensions() {
+        let parts = expect_context::<Parts>();
+        if let Some(request) = parts.extensions.get::<Self>() {
+            provide_context(request.clone());
+        }
+        if let Some(nonce) = parts.extensions.get::<leptos::nonce::Nonce>() {
+            provide_context(nonce.clone());
+        }
+    }
+
+    /// The request that is being answered.
+    pub fn current() -> Self {
+        expect_context::<Self>()
+    }
+
+    /// Hands the tokens of a session to the browser.
+    pub fn open_session(&self, session: &OpenSession) {
+        for cookie in self.cookies.open_session(session) {
+            append(SET_COOKIE, cookie);
+        }
+    }
+
+    /// Hands over the tokens of a new session, and ends the one that this browser held before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn replace_session(&self, session: &OpenSession) -> Result<(), AppError> {
+        self.end_presented_session().await?;
+        self.open_session(session);
+        Ok(())
+    }
+
+    /// Ends the session whose tokens this browser presented, if any.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_presented_session(&self) -> Result<(), AppError> {
+        match (self.visitor.claims(), &self.refresh_token) {
+            (Some(claims), _) => self.accounts.sign_out(claims.sid).await,
+            (None, Some(token)) => self.accounts.sign_out_by_refresh_token(token).await,
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// The profile of whoever is signed in.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] for anybody else.
+    pub async fn profile(&self) -> Result<Profile, AppError> {
+        self.accounts.profile(self.visitor.signed_in()?.sub).await
+    }
+
+    /// For a page that turns out not to be for this visitor, or cannot be shown.
+    pub fn turn_away(&self, error: &AppError) {
+        if *error == AppError::NotSignedIn {
+            self.close_session();
+            self.go_to(&LocalPath::parse_or_root("/login"), None);
+        } else {
+            set_status(status_of(error));
+        }
+    }
+
+    /// Takes the tokens away from the browser and empties what it keeps of us (Clear-Site-Data).
+    pub fn close_session(&self) {
+        for cookie in self.cookies.close_session() {
+            append(SET_COOKIE, cookie);
+        }
+        append(
+            HeaderName::from_static("clear-site-data"),
+            HeaderValue::from_static("\"cache\", \"storage\""),
+        );
+    }
+
+    /// Answers with 303 to a page of ours, and leaves `flash` there.
+    pub fn go_to(&self, page: &LocalPath, flash: Option<&Flash>) {
+        if let Some(cookie) = flash.and_then(|flash| self.cookies.flash(&self.flash_seal, flash)) {
+            append(SET_COOKIE, cookie);
+        }
+        if let Ok(location) = HeaderValue::from_str(page.as_str()) {
+            append(LOCATION, location);
+        }
+        set_status(StatusCode::SEE_OTHER);
+    }
+
+    /// Tells a browser's form what is wrong by going back to its page, any other caller by status
+    /// and body.
+    ///
+    /// # Errors
+    /// The same error again, for a caller that is not an HTML form.
+    pub fn refuse(&self, error: AppError, form: &LocalPath, flash: Flash) -> Result<(), AppError> {
+        if is_html_form() {
+            self.go_to(form, Some(&flash.with_error(error)));
+            return Ok(());
+        }
+        if let AppError::Busy {
+            retry_after_seconds,
+        } = error
+        {
+            append(RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+        }
+        set_status(status_of(&error));
+        Err(error)
+    }
+}
+
+/// Whether the caller wants a page for an answer.
+pub fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn status_of(error: &AppError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn is_html_form() -> bool {
+    use_context::<Parts>().is_some_and(|parts| wants_html(&parts.headers))
+}
+
+fn append(name: HeaderName, value: HeaderValue) {
+    expect_context::<ResponseOptions>().append_header(name, value);
+}
+
+fn set_status(status: StatusCode) {
+    expect_context::<ResponseOptions>().set_status(status);
+}

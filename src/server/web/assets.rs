@@ -1,0 +1,113 @@
+//! The files that cargo-leptos built: where they are and what they are called.
+
+use crate::server::request::AssetPaths;
+use leptos::config::LeptosOptions;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The built site.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// For Leptos' own use.
+    pub options: LeptosOptions,
+    /// The folder that is served.
+    pub root: PathBuf,
+    /// The paths of its files, hashes included.
+    pub paths: Arc<AssetPaths>,
+}
+
+/// The site was not built, or is somewhere else.
+#[derive(Debug, thiserror::Error)]
+pub enum AssetsMissing {
+    /// `Leptos.toml` cannot be read.
+    #[error("Leptos.toml: {0}")]
+    Options(String),
+    /// There is no such file.
+    #[error(
+        "the site's file {} is not there. Build it with `cargo leptos build --release`, start the \
+         program in the project's folder, or say where the site is with LEPTOS_SITE_ROOT", .0.display()
+    )]
+    File(PathBuf),
+}
+
+impl Site {
+    /// Reads `Leptos.toml` in the current folder, or without it leptos' own defaults and `LEPTOS_*`
+    /// variables, and the hashes that the build left beside the program.
+    ///
+    /// # Errors
+    /// When the site's files are not there.
+    pub fn load(program: &Path) -> Result<Self, AssetsMissing> {
+        let file = Path::new("Leptos.toml");
+        let options = if file.exists() {
+            leptos::config::get_configuration(file.to_str())
+                .map_err(|error| AssetsMissing::Options(error.to_string()))?
+                .leptos_options
+        } else {
+            LeptosOptions::builder()
+                .output_name("vestibule")
+                .site_root("site")
+                .site_pkg_dir("pkg")
+                .hash_files(true)
+                .build()
+        };
+        let hashes = if options.hash_files {
+            let file = program.with_file_name(options.hash_file.as_ref());
+            std::fs::read_to_string(&file).map_err(|_| AssetsMissing::File(file))?
+        } else {
+            String::new()
+        };
+        let site = Self::new(options, &hashes);
+        for path in [&site.paths.css, &site.paths.js, &site.paths.wasm] {
+            let file = site.root.join(path.trim_start_matches('/'));
+            if !file.is_file() {
+                return Err(AssetsMissing::File(file));
+            }
+        }
+        Ok(site)
+    }
+
+    /// A site whose build left these lines: `css: HASH`, `js: HASH`, `wasm: HASH`.
+    pub fn new(options: LeptosOptions, hashes: &str) -> Self {
+        let hash_of = |kind: &str| {
+            let lines = hashes.lines().filter_map(|line| line.split_once(':'));
+            let hash = lines
+                .filter(|(name, _)| name.trim() == kind)
+                .map(|(_, hash)| hash.trim())
+                .next();
+            hash.map_or(String::new(), |hash| format!(".{hash}"))
+        };
+        let path = |kind: &str| {
+            format!(
+                "/{}/{}{}.{kind}",
+                options.site_pkg_dir,
+                options.output_name,
+                hash_of(kind)
+            )
+        };
+        let paths = AssetPaths {
+            css: path("css"),
+            js: path("js"),
+            wasm: path("wasm"),
+        };
+        let root = PathBuf::from(options.site_root.as_ref());
+        Self {
+            options,
+            root,
+            paths: Arc::new(paths),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_the_hashes_of_the_build() {
+        let options = LeptosOptions::builder().output_name("vestibule").build();
+        let site = Site::new(options.clone(), "js: abc\nwasm: def\ncss: ghi\n");
+        assert_eq!(site.paths.css, "/pkg/vestibule.ghi.css");
+        assert_eq!(site.paths.wasm, "/pkg/vestibule.def.wasm");
+        assert_eq!(Site::new(options, "").paths.js, "/pkg/vestibule.js");
+    }
+}

@@ -1,0 +1,48 @@
+//! The guard at the pages: who may not come in is turned away with an empty body, before anything
+//! is rendered.
+
+use crate::app::routes::{Access, LOGIN, access_of, destination, form_of};
+use crate::domain::local_path::LocalPath;
+use crate::server::request::Request as VestibuleRequest;
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Looks up who may open the page and lets them through or turns them away.
+pub async fn turn_away(request: Request, next: Next) -> Response {
+    let Some(visit) = request.extensions().get::<VestibuleRequest>() else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response(); // the identity layer is missing
+    };
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
+    match (access_of(route), visit.visitor.claims()) {
+        (Access::Anyone, _) | (Access::Stranger, None) | (Access::SignedIn, Some(_)) => {
+            next.run(request).await
+        }
+        (Access::Role(role), Some(claims)) if claims.roles.contains(role) => {
+            next.run(request).await
+        }
+        (Access::Role(_), Some(_)) => StatusCode::FORBIDDEN.into_response(),
+        (Access::Stranger, Some(_)) => see_other(&destination(
+            visit.next.as_ref().map_or("", |next| next.as_str()),
+        )),
+        (Access::SignedIn | Access::Role(_), None) => {
+            let wanted = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |wanted| wanted.as_str());
+            see_other(&form_of(LOGIN, wanted))
+        }
+    }
+}
+
+fn see_other(page: &LocalPath) -> Response {
+    match HeaderValue::from_str(page.as_str()) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(), // a LocalPath is visible ASCII
+    }
+}

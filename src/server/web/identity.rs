@@ -1,0 +1,148 @@
+//! Whose request is this? Decided once, before anything is rendered or changed: by the access
+//! token's signature alone, and when that has run out, by renewal.
+
+use crate::domain::local_path::LocalPath;
+use crate::server::accounts::Renewal;
+use crate::server::request::cookies::{Found, find};
+use crate::server::request::flash::Flash;
+use crate::server::request::{Request as VestibuleRequest, Visitor};
+use crate::server::tokens::Audience;
+use crate::server::web::router::Application;
+use axum::extract::{Request, State};
+use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// Puts the [`VestibuleRequest`] into the extensions, and on the way back the cookies that renewal
+/// or refusal call for into the answer.
+pub async fn identify(
+    State(application): State<Arc<Application>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let (access, refresh) = (
+        find(headers, application.cookies.access),
+        find(headers, application.cookies.refresh),
+    );
+    let (visitor, session_cookies) = match whose(&application, access, refresh).await {
+        Ok(answer) => answer,
+        Err(status) => return status.into_response(),
+    };
+    let refresh_token = match refresh {
+        Found::One(token) if !token.is_empty() => Some(Arc::from(token)),
+        _ => None,
+    };
+    let flash = take_flash(&application, &request);
+    let flash_cookie = flash
+        .is_some()
+        .then(|| application.cookies.expired_flash())
+        .flatten();
+    let user_agent = text(headers, USER_AGENT.as_str());
+
+    let identified = VestibuleRequest {
+        accounts: application.accounts.clone(),
+        visitor,
+        flash: flash.map(Arc::new),
+        path: Arc::from(request.uri().path()),
+        next: next_of(request.uri().query()),
+        user_agent: Arc::from(user_agent),
+        refresh_token,
+        cookies: application.cookies,
+        flash_seal: application.flash_seal.clone(),
+        assets: Arc::clone(&application.site.paths),
+        reload_port: application
+            .watching
+            .then_some(application.site.options.reload_port),
+    };
+    request.extensions_mut().insert(identified);
+
+    let mut response = next.run(request).await;
+    // What the action itself set (a sign-in, a sign-out) comes after renewal and is the last word.
+    let already_set = session_cookies_of(&response, &application);
+    if !already_set {
+        for cookie in session_cookies {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    if let Some(cookie) = flash_cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The visitor, and the cookies that follow from how they were found.
+async fn whose(
+    application: &Application,
+    access: Found<'_>,
+    refresh: Found<'_>,
+) -> Result<(Visitor, Vec<HeaderValue>), StatusCode> {
+    let expired = || application.cookies.close_session();
+    if access == Found::Unusable || refresh == Found::Unusable {
+        return Ok((Visitor::Anonymous, expired()));
+    }
+    if let Found::One(token) = access
+        && let Ok(claims) = application.access_tokens.verify(token, Audience::Web)
+    {
+        return Ok((Visitor::SignedIn(Arc::new(claims)), Vec::new()));
+    }
+    if let Found::One(token) = refresh {
+        return match application.accounts.renew(token).await {
+            Ok(Renewal::Renewed(session)) => {
+                let cookies = application.cookies.open_session(&session);
+                Ok((Visitor::SignedIn(Arc::new(session.claims)), cookies))
+            }
+            Ok(Renewal::Refused) => Ok((Visitor::Anonymous, expired())),
+            // The session may be good: keep its cookies and say that we cannot tell now.
+            Err(error) => {
+                Err(StatusCode::from_u16(error.status())
+                    .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+            }
+        };
+    }
+    let cookies = if access == Found::None {
+        Vec::new()
+    } else {
+        expired()
+    };
+    Ok((Visitor::Anonymous, cookies))
+}
+
+fn session_cookies_of(response: &Response, application: &Application) -> bool {
+    let name = application.cookies.access.as_bytes();
+    response.headers().get_all(SET_COOKIE).iter().any(|cookie| {
+        let cookie = cookie.as_bytes();
+        cookie.starts_with(name) && cookie.get(name.len()) == Some(&b'=')
+    })
+}
+
+/// What the last form left for this very page, if this is a visit that will show it.
+fn take_flash(application: &Application, request: &Request) -> Option<Flash> {
+    if request.method() != Method::GET {
+        return None;
+    }
+    let Found::One(value) = find(request.headers(), application.cookies.flash) else {
+        return None;
+    };
+    let flash = application.flash_seal.open(value)?;
+    let page = flash.page().split('?').next().unwrap_or_default();
+    (page == request.uri().path()).then_some(flash)
+}
+
+/// The query's `next`, if it is a path of ours.
+fn next_of(query: Option<&str>) -> Option<LocalPath> {
+    let query = query?;
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "next");
+    let next = LocalPath::parse(&values.next()?.1);
+    // Two of them mean that somebody plays with how different parsers choose.
+    if values.next().is_some() { None } else { next }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+}

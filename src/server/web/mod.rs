@@ -1,0 +1,17 @@
+//! From the socket to the page: routes, layers, and the loop that serves them.
+
+mod assets;
+mod forms;
+mod guard;
+mod identity;
+mod router;
+mod same_origin;
+mod security_headers;
+mod serve;
+mod telemetry;
+mod trouble;
+
+pub use assets::{AssetsMissing, Site};
+pub use router::{Application, router};
+pub use serve::serve;
+pub use telemetry::start_logging;

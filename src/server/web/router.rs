@@ -1,0 +1,157 @@
+//! Every route and every layer, on one page.
+
+use crate::app::routes::Pages;
+use crate::app::shell::shell;
+use crate::server::accounts::Accounts;
+use crate::server::config::Origin;
+use crate::server::request::Request as VestibuleRequest;
+use crate::server::request::cookies::Cookies;
+use crate::server::request::flash::FlashSeal;
+use crate::server::storage::Storage;
+use crate::server::tokens::AccessTokens;
+use crate::server::web::assets::Site;
+use crate::server::web::{
+    forms, guard, identity, same_origin, security_headers, telemetry, trouble,
+};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use leptos::server_fn::axum::server_fn_paths;
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::services::ServeDir;
+use tower_http::timeout::TimeoutLayer;
+
+/// The longest body of a request, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// How long a request may take, its body included.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// What all requests share.
+pub struct Application {
+    /// The use cases.
+    pub accounts: Accounts,
+    /// Verifies what cookies present.
+    pub access_tokens: AccessTokens,
+    /// Asked by `/readyz` alone.
+    pub storage: Storage,
+    /// What browsers type.
+    pub origin: Origin,
+    /// How cookies are named here.
+    pub cookies: Cookies,
+    /// Seals what forms leave behind.
+    pub flash_seal: FlashSeal,
+    /// The built files.
+    pub site: Site,
+    /// Whether cargo-leptos watches the sources and reloads the page.
+    pub watching: bool,
+}
+
+/// The whole service. A request goes through the layers from the last to the first.
+pub fn router(application: Application) -> Router {
+    let application = Arc::new(application);
+    let options = application.site.options.clone();
+    let shell = {
+        let options = options.clone();
+        move || shell(options.clone())
+    };
+
+    let pages = Router::new()
+        .leptos_routes_with_context(
+            &options,
+            // Leptos would add the server functions here: they have a door of their own below.
+            generate_route_list_with_exclusions(Pages, Some(action_paths())),
+            VestibuleRequest::provide_from_extensions,
+            shell,
+        )
+        .with_state::<Arc<Application>>(options)
+        // Turns away before anything is rendered. It needs the identity.
+        .route_layer(from_fn(guard::turn_away))
+        .route_layer(from_fn_with_state(application.clone(), identity::identify));
+
+    let actions = Router::new()
+        .route("/action/{name}", post(run_action))
+        // Server functions take any content type and guess at duplicates: read the form strictly.
+        .route_layer(from_fn(forms::read_strictly))
+        .route_layer(from_fn_with_state(application.clone(), identity::identify));
+
+    let built_files = ServeDir::new(
+        application
+            .site
+            .root
+            .join(application.site.options.site_pkg_dir.as_ref()),
+    )
+    .append_index_html_on_directories(false)
+    .precompressed_br()
+    .precompressed_gzip();
+    let built_files = Router::new()
+        .fallback_service(built_files)
+        .layer(from_fn(security_headers::cache_for_ever));
+    let other_files = ServeDir::new(&application.site.root).append_index_html_on_directories(false);
+
+    Router::new()
+        .merge(pages)
+        .merge(actions)
+        .nest("/pkg", built_files)
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        // Nothing below the API's root is a page or a file.
+        .route("/api/{*path}", any(|| async { StatusCode::NOT_FOUND }))
+        .fallback_service(other_files)
+        .with_state(application.clone())
+        // Refused before a form is read: requests that other sites make browsers send.
+        .layer(from_fn_with_state(
+            application.clone(),
+            same_origin::refuse_others,
+        ))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            DEADLINE,
+        ))
+        .layer(CatchPanicLayer::custom(trouble::panicked))
+        // Whatever went wrong further in gets a page of the house.
+        .layer(from_fn_with_state(application.clone(), trouble::dress))
+        // Outermost, so that no answer goes without: refusals and panics neither.
+        .layer(from_fn_with_state(
+            security_headers::Policy::of(&application),
+            security_headers::add,
+        ))
+        .layer(from_fn(telemetry::log_request))
+}
+
+/// Runs the server function of that path. Leptos would answer 400 where there is none.
+async fn run_action(request: Request) -> Response {
+    if !action_paths().iter().any(|path| path == request.uri().path()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let context = VestibuleRequest::provide_from_extensions;
+    leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response()
+}
+
+/// The paths of all server functions.
+fn action_paths() -> Vec<String> {
+    server_fn_paths().map(|(path, _)| path.to_owned()).collect()
+}
+
+/// Whether requests can be served: the database answers.
+async fn ready(State(application): State<Arc<Application>>) -> (StatusCode, &'static str) {
+    match application.storage.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The loop that accepts connections, and how it ends.
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+/// How long a client may take to send a request's head. One that takes longer holds a socket on
+/// purpose.
+const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// The longest head of a request, in bytes; beyond it hyper answers 431.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// How many header lines a request may have; beyond it hyper answers 431.
+const MAX_HEADERS: usize = 64;
+/// How long requests that have begun may take to end when the program stops.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Serves until `stop` resolves, then lets what has begun come to its end.
+///
+/// # Errors
+/// Never on a single connection's account; only when the listener itself is of no use.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut connections = http1::Builder::new();
+    connections
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_DEADLINE)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS);
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // Out of file descriptors, or a client that went away: neither ends the service.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true); // only an optimisation
+        let service =
+            TowerToHyperService::new(router.clone().map_request(
+                |request: hyper::Request<Incoming>| request.map(axum::body::Body::new),
+            ));
+        let connection =
+            graceful.watch(connections.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(FAREWELL, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not end in time");
+    }
+    Ok(())
+}
