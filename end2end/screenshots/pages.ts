@@ -1,0 +1,70 @@
+// Pictures of the pages: a few for the README, or all of them to look at (SCREENSHOTS=all).
+import { resolve } from 'node:path';
+import { button, failOn, fill, notice, register } from '../support/pages.ts';
+import { test } from '../support/test.ts';
+import { expect, type Page } from '@playwright/test';
+
+const all = process.env.SCREENSHOTS === 'all';
+const folder = resolve(import.meta.dirname, '../..', all ? 'target/screenshots' : 'docs/images');
+const portrait = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#7a8f6a"/>
+  <circle cx="32" cy="26" r="11" fill="#f3efe4"/><path d="M10 64c2-17 12-24 22-24s20 7 22 24z" fill="#f3efe4"/></svg>`;
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of all ? [360, 1280] : [1280]) {
+    test.describe(`${colorScheme}, ${width} pixels`, () => {
+      test.use({ colorScheme, viewport: { width, height: 800 } });
+
+      const take = async (page: Page, name: string) => {
+        await page.waitForLoadState('networkidle');
+        const path = `${folder}/${name}-${all ? `${width}-` : ''}${colorScheme}.png`;
+        await page.screenshot({ path, fullPage: all });
+      };
+
+      test('pages', async ({ page, person, context }) => {
+        await context.route('https://images.example/**', (route) =>
+          route.fulfill({ contentType: 'image/svg+xml', body: portrait }),
+        );
+        await page.goto('/');
+        await take(page, 'home');
+        await page.goto('/login');
+        await take(page, 'login');
+        if (all) {
+          await page.goto('/register');
+          await take(page, 'register');
+          await page.goto('/no/such/page');
+          await take(page, 'not-found');
+          for (const path of ['/register', '/login'] as const) {
+            await failOn(page, path);
+            await take(page, `${path.slice(1)}-errors`);
+          }
+          await page.goto('/register');
+          await page.locator('#password').pressSequentially('copper violin');
+          await expect(page.locator('.strength')).toBeVisible();
+          await take(page, 'register-typing');
+        }
+
+        await register(page, { ...person, email: person.email.replace('ada.', 'ada.lovelace.'), nickname: 'Ada Lovelace' });
+        if (all) await take(page, 'profile-welcome');
+        await fill(page, {
+          signature: 'That brain of mine is something more than merely mortal.',
+          avatar_url: 'https://images.example/ada.svg',
+        });
+        await button(page, 'Save profile').click();
+        await expect(notice(page)).toBeVisible();
+        if (all) await take(page, 'profile-saved');
+        await page.goto('/profile');
+        await take(page, 'profile');
+        if (all) {
+          await page.goto('/');
+          await take(page, 'home-signed-in');
+          await page.goto('/password');
+          await take(page, 'password');
+          for (const path of ['/profile', '/password'] as const) {
+            await failOn(page, path);
+            await take(page, `${path.slice(1)}-errors`);
+          }
+        }
+      });
+    });
+  }
+}

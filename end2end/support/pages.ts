@@ -1,0 +1,72 @@
+// What a person does on the pages, in one place: the tests say it in a line.
+import { expect, type Locator, type Page } from '@playwright/test';
+import type { Person } from './test.ts';
+
+/** The button of the page's own form; the header has another one to sign out. */
+export function button(page: Page, name: string): Locator {
+  return page.getByRole('main').getByRole('button', { name, exact: true });
+}
+
+export function notice(page: Page): Locator {
+  return page.locator('.notice');
+}
+
+export function errorSummary(page: Page): Locator {
+  return page.locator('#error-summary');
+}
+
+/** The sentence at a field, found the way a screen reader finds it. */
+export function fieldError(page: Page, name: string): Locator {
+  return page.locator(`#${name}-error`);
+}
+
+/** Fills the form's fields by their ids, which are their names. */
+export async function fill(page: Page, values: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    await page.locator(`#${name}`).fill(value);
+  }
+}
+
+/** Ends on /profile, signed in. */
+export async function register(page: Page, person: Person): Promise<void> {
+  await page.goto('/register');
+  await fill(page, { email: person.email, nickname: person.nickname, password: person.password });
+  await button(page, 'Create account').click();
+  await expect(page).toHaveURL('/profile');
+}
+
+/** On /login already: fills it in and sends it. */
+export async function sendSignIn(page: Page, person: Person): Promise<void> {
+  await fill(page, { email: person.email, password: person.password });
+  await button(page, 'Sign in').click();
+}
+
+/** Ends on /profile. */
+export async function signIn(page: Page, person: Person): Promise<void> {
+  await page.goto('/login');
+  await sendSignIn(page, person);
+  await expect(page).toHaveURL('/profile');
+}
+
+/** Ends on /login. */
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page).toHaveURL('/login');
+}
+
+/** From a form that only fails: nothing in it can be right. */
+export const failures = {
+  '/register': { values: { email: 'not an address', nickname: '', password: 'short' }, send: 'Create account' },
+  '/login': { values: { email: 'nobody@example.com', password: 'not the right one' }, send: 'Sign in' },
+  '/profile': { values: { nickname: '', avatar_url: 'javascript:alert(1)' }, send: 'Save profile' },
+  '/password': { values: { current_password: 'not the right one', new_password: 'short' }, send: 'Change password' },
+} as const;
+
+/** Sends the page's form with values it must refuse, and waits for the refusal. */
+export async function failOn(page: Page, path: keyof typeof failures): Promise<void> {
+  const { values, send } = failures[path];
+  await page.goto(path);
+  await fill(page, values);
+  await button(page, send).click();
+  await expect(errorSummary(page)).toBeVisible();
+}

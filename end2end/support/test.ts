@@ -1,0 +1,114 @@
+// The `test` of this suite: a server for each worker, a new person for each test, and every test fails on
+// a console error, an uncaught exception, a CSP violation or a server error, whatever else it looks at.
+import { randomBytes } from 'node:crypto';
+import { test as base, expect, type BrowserContext } from '@playwright/test';
+import { startServer, type Server } from './server.ts';
+
+export { expect };
+
+export interface Person {
+  email: string;
+  nickname: string;
+  password: string;
+}
+
+export interface Problems {
+  /** What went wrong so far, one line each. */
+  found(): string[];
+  /** The test provokes these on purpose: they are no problems. */
+  expect(pattern: RegExp): void;
+}
+
+export function newPerson(): Person {
+  const id = randomBytes(6).toString('hex');
+  return {
+    email: `ada.${id}@example.com`,
+    nickname: `Ada ${id}`,
+    password: `seven lamps ${randomBytes(6).toString('hex')}`,
+  };
+}
+
+/** One transparent pixel. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=',
+  'base64',
+);
+
+/** Watches all pages of a context. */
+async function watch(context: BrowserContext): Promise<Problems> {
+  const problems: string[] = [];
+  const expected: RegExp[] = [];
+  const refusedPages = new Set<string>();
+
+  context.on('console', (message) => {
+    if (message.type() !== 'error') return;
+    problems.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  context.on('weberror', (error) => {
+    problems.push(`uncaught: ${error.error().stack ?? error.error().message}`);
+  });
+  context.on('response', (response) => {
+    const status = response.status();
+    if (status >= 500) problems.push(`server error: ${status} ${response.url()}`);
+    if (status >= 400 && response.request().isNavigationRequest()) {
+      // Chromium reports the status of the page itself as if it were a missing resource.
+      refusedPages.add(`(${response.url()})`);
+    }
+  });
+  await context.exposeBinding('reportViolation', (_source, text: string) => {
+    problems.push(`CSP violation: ${text}`);
+  });
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const report = (globalThis as unknown as { reportViolation(text: string): void }).reportViolation;
+      report(`${event.effectiveDirective} ${event.blockedURI} ${event.sample} (${event.documentURI})`);
+    });
+  });
+
+  const ownStatus = (problem: string) =>
+    problem.startsWith('console: Failed to load resource: the server responded with a status of 4') &&
+    [...refusedPages].some((page) => problem.endsWith(page));
+  return {
+    found: () =>
+      problems.filter((problem) => !ownStatus(problem) && !expected.some((pattern) => pattern.test(problem))),
+    expect: (pattern) => void expected.push(pattern),
+  };
+}
+
+interface TestFixtures {
+  /** Somebody without an account yet, different in every test. */
+  person: Person;
+  problems: Problems;
+}
+
+export const test = base.extend<TestFixtures, { server: Server }>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright reads the dependencies from the pattern
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+      expect(server.log(), 'no request may make the server panic').not.toContain('panicked at');
+    },
+    { scope: 'worker' },
+  ],
+
+  baseURL: async ({ server }, use) => use(server.origin),
+
+  person: async ({}, use) => use(newPerson()),
+
+  problems: [
+    async ({ context, server }, use, testInfo) => {
+      // Avatars live on other people's servers: none is asked.
+      await context.route(/^https:/, (route) => route.fulfill({ contentType: 'image/png', body: pixel }));
+      const logBefore = server.log().length;
+      const problems = await watch(context);
+      await use(problems);
+      if (testInfo.status !== testInfo.expectedStatus) {
+        await testInfo.attach('server log', { body: server.log().slice(logBefore) });
+      }
+      expect(problems.found(), 'console errors, CSP violations, server errors').toEqual([]);
+    },
+    { auto: true },
+  ],
+});

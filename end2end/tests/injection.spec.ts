@@ -1,0 +1,85 @@
+// What people type is text, wherever it is shown.
+import { button, errorSummary, fieldError, fill, notice, register } from '../support/pages.ts';
+import { expect, test } from '../support/test.ts';
+import type { Page } from '@playwright/test';
+
+const script = '<script>window.injected=1</script>';
+
+async function expectInert(page: Page) {
+  await expect(page.locator('script', { hasText: 'injected' })).toHaveCount(0);
+  await expect(page.locator('[onerror], [onload], [onclick], [onfocus]')).toHaveCount(0);
+  expect(await page.evaluate(() => 'injected' in window)).toBe(false);
+}
+
+const everywhere = ['/profile', '/', '/password'];
+
+for (const nickname of [script, '"><img src=x onerror=injected=1>', "</title>'\"><svg onload=injected=1>"]) {
+  test(`nickname ${nickname}`, async ({ page, person }) => {
+    await register(page, { ...person, nickname });
+    await expect(page.locator('#nickname')).toHaveValue(nickname);
+    await expect(page.locator('.identity')).toContainText(nickname);
+    for (const path of everywhere) {
+      await page.goto(path);
+      await expectInert(page);
+    }
+    await page.goto('/');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello, ${nickname}`);
+  });
+}
+
+for (const signature of [script, `</textarea>${script}`, `--><!--</p>${script}`, `&lt;b&gt; &amp; ${script}`]) {
+  test(`signature ${signature}`, async ({ page, person }) => {
+    await register(page, person);
+    await fill(page, { signature });
+    await button(page, 'Save profile').click();
+    await expect(notice(page)).toHaveText('Your profile is saved.');
+    await expect(page.locator('#signature')).toHaveValue(signature);
+    await expect(page.locator('.identity')).toContainText(signature);
+    for (const path of everywhere) {
+      await page.goto(path);
+      await expectInert(page);
+    }
+  });
+}
+
+for (const address of [
+  `https://images.example/">${script}`,
+  'https://images.example/a.png" onerror="injected=1',
+  'javascript:injected=1',
+  `data:text/html,${script}`,
+]) {
+  test(`avatar address ${address}`, async ({ page, person }) => {
+    await register(page, person);
+    await fill(page, { avatar_url: address });
+    await button(page, 'Save profile').click();
+    // Refusing it and storing it percent-encoded are both right.
+    await expect(notice(page).or(errorSummary(page))).toBeVisible();
+    for (const path of everywhere) {
+      await expectInert(page);
+      await page.goto(path);
+    }
+    await expectInert(page);
+    await page.goto('/profile');
+    for (const image of await page.locator('img').all()) {
+      expect(await image.getAttribute('src')).toMatch(/^https:\/\/images\.example\/[^"<> ]*$/);
+    }
+  });
+}
+
+test('a refused form shows what was typed as text, too', async ({ page }) => {
+  await page.goto('/register');
+  await fill(page, { email: `"><${script}`, nickname: `'"></p>${script}`, password: 'short' });
+  await button(page, 'Create account').click();
+  await expect(fieldError(page, 'email')).toBeVisible();
+  await expect(page.locator('#email')).toHaveValue(`"><${script}`);
+  await expect(page.locator('#nickname')).toHaveValue(`'"></p>${script}`);
+  await expectInert(page);
+});
+
+test('text from the address is not shown', async ({ page }) => {
+  for (const path of ['/login', '/register', '/', '/no/such/page']) {
+    await page.goto(`${path}?error=injected&__err=injected&notice=injected&__path=injected&email=injected${encodeURIComponent(script)}`);
+    await expect(page.locator('body')).not.toContainText('injected');
+    await expectInert(page);
+  }
+});
