@@ -30,4 +30,7 @@ CREATE TABLE sessions (
     user_agent          TEXT   NOT NULL
 );
 
+-- Start-up asks for what was taken back within the last minutes.
+CREATE INDEX users_by_password_change ON users (password_changed_at);
+CREATE INDEX sessions_by_end ON sessions (ended_at);
 CREATE INDEX sessions_of_user ON sessions (user_id, ended_at);

@@ -4,6 +4,7 @@ use crate::app::components::Mark;
 use crate::app::routes::{LOGIN, PASSWORD, PROFILE, Pages, REGISTER, title_of};
 use crate::server::request::{AssetPaths, Request};
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// A page of the application. Anonymous when the router asks for the routes alone.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -20,7 +21,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang="en">
             <Head title css>{reloader.then(|| view! { <AutoReload options /> })}</Head>
             <body>
-                <Header>{request.map(|request| view! { <AccountNav request /> })}</Header>
+                <Header>
+                    {request
+                        .map(|request| {
+                            let is_signed_in = request.visitor.claims().is_some();
+                            view! { <AccountNav is_signed_in path=request.path /> }
+                        })}
+                </Header>
                 <main id="main" class="page" tabindex="-1">
                     <Pages />
                 </main>
@@ -31,13 +38,20 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 /// A page that stands alone: for what goes wrong outside the application's own pages.
-pub fn bare_page(assets: &AssetPaths, title: &'static str, body: impl IntoView) -> impl IntoView {
+pub fn bare_page(
+    assets: &AssetPaths,
+    title: &'static str,
+    is_signed_in: bool,
+    body: impl IntoView,
+) -> impl IntoView {
     view! {
         <!DOCTYPE html>
         <html lang="en">
             <Head title css=Some(assets.css.clone())>{()}</Head>
             <body>
-                <Header>{()}</Header>
+                <Header>
+                    <AccountNav is_signed_in path=Arc::from("") />
+                </Header>
                 <main id="main" class="page" tabindex="-1">
                     {body}
                 </main>
@@ -86,9 +100,9 @@ fn Header(children: Children) -> impl IntoView {
 }
 
 #[component]
-fn AccountNav(request: Request) -> impl IntoView {
-    let here = move |path: &'static str| (*request.path == *path).then_some("page");
-    let links = if request.visitor.claims().is_some() {
+fn AccountNav(is_signed_in: bool, path: Arc<str>) -> impl IntoView {
+    let here = |page: &'static str| (*path == *page).then_some("page");
+    let links = if is_signed_in {
         view! {
             <a href=PROFILE aria-current=here(PROFILE)>
                 "Profile"

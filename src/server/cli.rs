@@ -138,6 +138,7 @@ async fn serve() -> Result<(), Failure> {
     web::start_logging(&config.log, config.log_format);
     let site = Site::load(&std::env::current_exe()?)?;
     let parts = assemble(&config).await?;
+    parts.accounts.load_revocations().await?;
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
     }

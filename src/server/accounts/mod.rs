@@ -12,7 +12,7 @@ use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
 use crate::server::clock::{Clock, Millis};
 use crate::server::random::{NoRandomness, Random};
 use crate::server::storage::{NewSession, NewUser, SessionRow, Storage, StorageError};
-use crate::server::tokens::access_token::NotIssued;
+use crate::server::tokens::access_token::{LEEWAY_SECONDS, NotIssued};
 use crate::server::tokens::{AccessClaims, AccessTokens, Audience, Grant, RefreshTokens};
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
@@ -105,6 +105,24 @@ impl Accounts {
         }))
     }
 
+    /// Remembers what was taken back while tokens issued before may still be valid. To be called before
+    /// the first request is answered.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_revocations(&self) -> Result<(), AppError> {
+        let tokens = &self.0.access_tokens;
+        let since = self.0.clock.now() - (tokens.life_seconds() + LEEWAY_SECONDS) * 1000;
+        let revoked = self.0.storage.revoked_since(since).await?;
+        for session in revoked.sessions {
+            tokens.end_session(session);
+        }
+        for (user, epoch) in revoked.epochs {
+            tokens.raise_epoch(user, epoch);
+        }
+        Ok(())
+    }
+
     /// What the operator allows.
     pub fn policy(&self) -> &Policy {
         &self.0.policy
@@ -187,7 +205,12 @@ impl Accounts {
             roles,
             created_at: now,
         };
-        match self.0.storage.insert_user(&new_user, session.as_ref()).await {
+        match self
+            .0
+            .storage
+            .insert_user(&new_user, session.as_ref())
+            .await
+        {
             Ok(()) => {}
             Err(StorageError::Taken) => return Err(AppError::EmailTaken),
             Err(error) => return Err(error.into()),
@@ -231,7 +254,8 @@ impl Accounts {
             return Err(AppError::WrongCredentials);
         }
         if let Verdict::RightAndRehashed(new) = verdict {
-            self.0.storage
+            self.0
+                .storage
                 .replace_password_hash(user.id, &user.password_hash, &new)
                 .await?;
         }
@@ -253,9 +277,14 @@ impl Accounts {
     /// # Errors
     /// When the database fails.
     pub async fn sign_out(&self, session: SessionId) -> Result<(), AppError> {
-        self.0.storage
-            .end_session(session, EndReason::SignedOut, self.0.clock.now())
-            .await?;
+        self.end(session, EndReason::SignedOut).await
+    }
+
+    /// Ends a session in the database, then takes its access tokens back, before anybody is answered.
+    async fn end(&self, session: SessionId, reason: EndReason) -> Result<(), AppError> {
+        let now = self.0.clock.now();
+        self.0.storage.end_session(session, reason, now).await?;
+        self.0.access_tokens.end_session(session);
         Ok(())
     }
 
@@ -294,7 +323,9 @@ impl Accounts {
             .limits(session.remembered)
             .expires_at_ms(session.created_at, now);
         if session.generation == presented
-            && self.0.storage
+            && self
+                .0
+                .storage
                 .rotate_session(id, presented, idle, now)
                 .await?
         {
@@ -314,9 +345,7 @@ impl Accounts {
         }
         if presented < session.generation {
             tracing::warn!(session = %id, "a used refresh token came back; its session was ended");
-            self.0.storage
-                .end_session(id, EndReason::RefreshTokenReused, now)
-                .await?;
+            self.end(id, EndReason::RefreshTokenReused).await?;
         } else {
             tracing::warn!(session = %id, "a refresh token of a generation that was never issued was refused");
         }
@@ -348,7 +377,8 @@ impl Accounts {
     /// # Errors
     /// [`AppError::NotSignedIn`] when there is no such user any more.
     pub async fn profile(&self, user: UserId) -> Result<Profile, AppError> {
-        self.0.storage
+        self.0
+            .storage
             .profile(user)
             .await?
             .ok_or(AppError::NotSignedIn)
@@ -366,7 +396,9 @@ impl Accounts {
         avatar_url: &str,
     ) -> Result<(), AppError> {
         let update = ProfileUpdate::parse(nickname, signature, avatar_url)?;
-        if self.0.storage
+        if self
+            .0
+            .storage
             .update_profile(user, &update, self.0.clock.now())
             .await?
         {
@@ -389,12 +421,16 @@ impl Accounts {
         user_agent: &str,
         session: SessionId,
     ) -> Result<OpenSession, AppError> {
-        let user = self.0.storage
+        let user = self
+            .0
+            .storage
             .credentials(user)
             .await?
             .ok_or(AppError::NotSignedIn)?;
         // Whoever holds a session that has ended may not lock out whoever ended it.
-        let this = self.0.storage
+        let this = self
+            .0
+            .storage
             .session(session)
             .await?
             .ok_or(AppError::NotSignedIn)?;
@@ -404,7 +440,9 @@ impl Accounts {
         let new = self.new_password(current, new, &user.email).await?;
 
         let attempt = PasswordAttempt::parse(current).ok_or(AppError::WrongCurrentPassword)?;
-        let verdict = self.0.hasher
+        let verdict = self
+            .0
+            .hasher
             .verify(attempt, Some(user.password_hash.clone()))
             .await?;
         if verdict == Verdict::Wrong {
@@ -413,13 +451,16 @@ impl Accounts {
         let new_hash = self.0.hasher.hash(new).await?;
         let now = self.0.clock.now();
         let session = self.new_session(user.id, this.remembered, user_agent, now)?;
-        let changed = self.0.storage
+        let changed = self
+            .0
+            .storage
             .change_password(user.id, user.epoch, &new_hash, &session, now)
             .await?;
         if !changed {
             // Another change was faster, so what was given as the current password is not it.
             return Err(AppError::WrongCurrentPassword);
         }
+        self.0.access_tokens.raise_epoch(user.id, user.epoch + 1);
         self.tokens_of(&session, user.epoch + 1, user.roles)
     }
 

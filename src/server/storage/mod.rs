@@ -3,7 +3,7 @@
 mod sessions;
 mod users;
 
-pub use sessions::{NewSession, SessionRow};
+pub use sessions::{NewSession, Revoked, SessionRow};
 pub use users::{Credentials, NewUser};
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};

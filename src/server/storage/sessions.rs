@@ -53,6 +53,15 @@ pub struct SessionRow {
     pub disabled: bool,
 }
 
+/// What was taken back within some time.
+#[derive(Clone, Debug, Default)]
+pub struct Revoked {
+    /// Sessions that ended.
+    pub sessions: Vec<SessionId>,
+    /// Users, and their epochs now.
+    pub epochs: Vec<(UserId, i64)>,
+}
+
 impl NewSession<'_> {
     pub(super) async fn insert(&self, connection: &mut AnyConnection) -> Result<(), StorageError> {
         sqlx::query(
@@ -180,5 +189,36 @@ impl Storage {
         .execute(&self.pool)
         .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// What was taken back since then: sessions that ended, and users with the epoch that a change of
+    /// password gave them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoked_since(&self, since: Millis) -> Result<Revoked, StorageError> {
+        let sessions = sqlx::query("SELECT id FROM sessions WHERE ended_at >= $1")
+            .bind(since)
+            .fetch_all(&self.pool)
+            .await?;
+        let users = sqlx::query(
+            "SELECT id, epoch FROM users WHERE password_changed_at >= $1 AND epoch > 1",
+        )
+        .bind(since)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(Revoked {
+            sessions: sessions
+                .iter()
+                .map(|row| {
+                    SessionId::parse(&row.try_get::<String, _>("id")?)
+                        .ok_or(StorageError::Corrupt("id"))
+                })
+                .collect::<Result<_, _>>()?,
+            epochs: users
+                .iter()
+                .map(|row| Ok((user_id(row, "id")?, row.try_get("epoch")?)))
+                .collect::<Result<_, StorageError>>()?,
+        })
     }
 }

@@ -1,7 +1,8 @@
 //! Access tokens: what a compact JWS must be, to the byte, before we believe it.
 //!
 //! The order of the checks is the point: length and alphabet, then the header, which names a key of
-//! ours, then the MAC, and only then the claims. Nothing the token says chooses how it is checked.
+//! ours, then the MAC, only then the claims, and last what was taken back. Nothing the token says
+//! chooses how it is checked.
 
 use crate::domain::role::Roles;
 use crate::domain::session::SessionId;
@@ -9,6 +10,7 @@ use crate::domain::user::UserId;
 use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
 use crate::server::tokens::keys::Keys;
+use crate::server::tokens::revocations::Revocations;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
@@ -115,6 +117,7 @@ pub struct AccessTokens {
     life_seconds: i64,
     clock: Clock,
     random: Random,
+    revocations: Revocations,
 }
 
 impl AccessTokens {
@@ -136,12 +139,33 @@ impl AccessTokens {
             life_seconds,
             clock,
             random,
+            revocations: Revocations::default(),
         }
     }
 
     /// How long a token lives, in seconds.
     pub fn life_seconds(&self) -> i64 {
         self.life_seconds
+    }
+
+    /// Takes back every token of a session: at once, here.
+    pub fn end_session(&self, session: SessionId) {
+        let now = self.clock.now_seconds();
+        self.revocations
+            .end_session(session, now, self.last_use(now));
+    }
+
+    /// Takes back every token of a user whose `ver` is below `epoch`: at once, here.
+    pub fn raise_epoch(&self, user: UserId, epoch: i64) {
+        let now = self.clock.now_seconds();
+        self.revocations
+            .raise_epoch(user, epoch, now, self.last_use(now));
+    }
+
+    /// When a token issued by now has run out everywhere.
+    fn last_use(&self, now: i64) -> i64 {
+        now.saturating_add(self.life_seconds)
+            .saturating_add(LEEWAY_SECONDS)
     }
 
     /// A new token, valid from now for [`AccessTokens::life_seconds`], and what it says.
@@ -174,7 +198,7 @@ impl AccessTokens {
         Ok((format!("{message}.{signature}"), claims))
     }
 
-    /// The claims of a token that is ours, for this audience and for now.
+    /// The claims of a token that is ours, for this audience, for now, and not taken back.
     ///
     /// # Errors
     /// [`Refused`], for whatever reason.
@@ -188,7 +212,11 @@ impl AccessTokens {
         }
         let claims: AccessClaims = json_object(&decode(payload)?)?;
         self.check(&claims, audience)?;
-        Ok(claims)
+        if self.revocations.allow(claims.sub, claims.sid, claims.ver) {
+            Ok(claims)
+        } else {
+            Err(Refused)
+        }
     }
 
     fn audience(&self, audience: Audience) -> &str {

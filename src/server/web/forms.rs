@@ -4,7 +4,7 @@
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::collections::HashSet;
@@ -17,6 +17,9 @@ const MAX_FIELDS: usize = 32;
 /// Answers 415 to another content type, 413 to a body that is too long, and 400 to one that is not
 /// a plain form.
 pub async fn read_strictly(request: Request, next: Next) -> Response {
+    if request.method() != Method::POST {
+        return next.run(request).await; // the router answers 405
+    }
     if !is_form(request.headers()) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }

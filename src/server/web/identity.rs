@@ -110,6 +110,18 @@ async fn whose(
     Ok((Visitor::Anonymous, cookies))
 }
 
+/// Whether the cookies hold a valid access token: for pages that only want to know what to offer.
+/// Nothing is renewed.
+pub fn is_signed_in(application: &Application, headers: &HeaderMap) -> bool {
+    let Found::One(token) = find(headers, application.cookies.access) else {
+        return false;
+    };
+    application
+        .access_tokens
+        .verify(token, Audience::Web)
+        .is_ok()
+}
+
 fn session_cookies_of(response: &Response, application: &Application) -> bool {
     let name = application.cookies.access.as_bytes();
     response.headers().get_all(SET_COOKIE).iter().any(|cookie| {

@@ -128,7 +128,10 @@ pub fn router(application: Application) -> Router {
 
 /// Runs the server function of that path. Leptos would answer 400 where there is none.
 async fn run_action(request: Request) -> Response {
-    if !action_paths().iter().any(|path| path == request.uri().path()) {
+    if !action_paths()
+        .iter()
+        .any(|path| path == request.uri().path())
+    {
         return StatusCode::NOT_FOUND.into_response();
     }
     let context = VestibuleRequest::provide_from_extensions;

@@ -3,10 +3,11 @@
 use crate::app::pages::{Trouble, in_words};
 use crate::app::shell::bare_page;
 use crate::server::request::wants_html;
+use crate::server::web::identity;
 use crate::server::web::router::Application;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -21,13 +22,17 @@ pub async fn dress(
     next: Next,
 ) -> Response {
     let reads_pages = wants_html(request.headers()) && !request.uri().path().starts_with("/api/");
+    // Kept aside: most answers are good, and only the others ask who is there.
+    let cookies: Vec<HeaderValue> = request.headers().get_all(COOKIE).iter().cloned().collect();
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
     if reads_pages {
-        let page = page(&application, status);
+        let cookies = cookies.into_iter().map(|value| (COOKIE, value)).collect();
+        let is_signed_in = identity::is_signed_in(&application, &cookies);
+        let page = page(&application, status, is_signed_in);
         return replace_body(response, "text/html; charset=utf-8", Body::from(page));
     }
     let has_body = response.headers().contains_key(CONTENT_TYPE);
@@ -47,11 +52,12 @@ fn replace_body(response: Response, content_type: &'static str, body: Body) -> R
     Response::from_parts(parts, body)
 }
 
-fn page(application: &Application, status: StatusCode) -> String {
+fn page(application: &Application, status: StatusCode, is_signed_in: bool) -> String {
     let status = status.as_u16();
     let (title, _) = in_words(status);
     let owner = Owner::new();
-    owner.with(|| bare_page(&application.site.paths, title, view! { <Trouble status /> }).to_html())
+    let assets = &application.site.paths;
+    owner.with(|| bare_page(assets, title, is_signed_in, view! { <Trouble status /> }).to_html())
 }
 
 /// What remains of a request whose handler panicked. The panic hook has logged it.
