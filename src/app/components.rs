@@ -59,7 +59,10 @@ impl FormState {
 /// Good news, or a summary of what was wrong with a link to each field. It takes the focus, so that
 /// whoever cannot see the page hears it first.
 #[component]
-pub fn Outcome(state: FormState) -> impl IntoView {
+pub fn Outcome(
+    /// The last attempt.
+    state: FormState,
+) -> impl IntoView {
     let notice = state.notice().map(|notice| {
         view! {
             <p class="notice" role="status">
@@ -226,7 +229,10 @@ pub fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
 
 /// Remembers, from form to form, where the visitor wanted to go.
 #[component]
-pub fn NextField(request: Request) -> impl IntoView {
+pub fn NextField(
+    /// The visit.
+    request: Request,
+) -> impl IntoView {
     request
         .next
         .map(|next| view! { <input type="hidden" name="next" value=next.as_str().to_owned() /> })
@@ -234,7 +240,10 @@ pub fn NextField(request: Request) -> impl IntoView {
 
 /// Loads the islands' script. Only pages that have islands put it at their end; the others load none.
 #[component]
-pub fn IslandScripts(request: Request) -> impl IntoView {
+pub fn IslandScripts(
+    /// The visit.
+    request: Request,
+) -> impl IntoView {
     let nonce = leptos::nonce::use_nonce();
     let (js, wasm) = (&request.assets.js, &request.assets.wasm);
     // Both are paths that the build made: no quote, backslash or `</` in them.

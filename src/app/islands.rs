@@ -1,5 +1,7 @@
 //! Islands: the little that HTML cannot do by itself. Every page is complete without them.
 
+#![allow(missing_docs)] // of the structs that #[island] makes
+
 use leptos::prelude::*;
 
 /// A password field whose text can be shown, and which, for a new password, says how long a way
@@ -33,8 +35,13 @@ pub fn PasswordField(
     let strength = minimum.map(|minimum| {
         let level = move || typed.with(|typed| length_level(typed, minimum));
         view! {
-            <p class="strength" data-level=level hidden=move || !awake.get() aria-live="polite">
-                {move || level_in_words(level(), minimum)}
+            <p
+                class="strength"
+                data-level=level
+                hidden=move || !awake.get() || typed.with(String::is_empty)
+                aria-live="polite"
+            >
+                {move || in_words(level(), minimum)}
             </p>
         }
     });
@@ -81,9 +88,9 @@ fn length_level(typed: &str, minimum: u16) -> u8 {
     }
 }
 
-fn level_in_words(level: u8, minimum: u16) -> String {
+fn in_words(level: u8, minimum: u16) -> String {
     match level {
-        0 => format!("At least {minimum} characters. Several words are easy to remember."),
+        0 => String::new(),
         1 => format!("Too short: at least {minimum} characters."),
         2 => "Long enough. Longer is stronger.".to_owned(),
         3 => "Good length.".to_owned(),

@@ -56,6 +56,7 @@ impl Email {
         Email(stored)
     }
 
+    /// The whole address, as it is stored and compared.
     pub fn as_str(&self) -> &str {
         &self.0
     }

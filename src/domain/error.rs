@@ -8,12 +8,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
+    /// The address to sign in with.
     Email,
+    /// The password of a registration or a sign-in.
     Password,
+    /// The password in force, given to allow a change.
     CurrentPassword,
+    /// The password to replace it.
     NewPassword,
+    /// The name others see.
     Nickname,
+    /// The few lines about oneself.
     Signature,
+    /// The https address of a picture.
     AvatarUrl,
 }
 
@@ -53,9 +60,15 @@ pub enum Reason {
     /// It does not have the form that the field needs.
     Malformed,
     /// Fewer than `min` code points.
-    TooShort { min: u16 },
+    TooShort {
+        /// The fewest allowed.
+        min: u16,
+    },
     /// More than `max` code points; bytes for e-mails (which are ASCII) and passwords.
-    TooLong { max: u16 },
+    TooLong {
+        /// The most allowed.
+        max: u16,
+    },
     /// A control character, a bidirectional control or another invisible one.
     ForbiddenCharacter,
     /// The address does not use https.
@@ -77,11 +90,14 @@ pub enum Reason {
 /// One refused field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Problem {
+    /// Which field.
     pub field: Field,
+    /// What is wrong with it.
     pub reason: Reason,
 }
 
 impl Problem {
+    /// A problem of that field.
     pub fn new(field: Field, reason: Reason) -> Self {
         Problem { field, reason }
     }
@@ -178,7 +194,10 @@ pub enum AppError {
     /// The operator does not let people register.
     RegistrationClosed,
     /// Too much work is waiting; try again after this many seconds (`Retry-After`).
-    Busy { retry_after_seconds: u32 },
+    Busy {
+        /// In seconds, at least 1.
+        retry_after_seconds: u32,
+    },
     /// The body's content type is not the expected one.
     UnsupportedMediaType,
     /// The body is above the limit.

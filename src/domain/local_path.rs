@@ -55,6 +55,7 @@ impl LocalPath {
         LocalPath("/".to_owned())
     }
 
+    /// Path and query, beginning with one `/`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

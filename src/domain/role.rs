@@ -30,6 +30,7 @@ impl Role {
         Role(stored)
     }
 
+    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -82,10 +83,12 @@ impl Roles {
             .join(" ")
     }
 
+    /// Whether the role of that name is among them.
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|role| role.as_str() == name)
     }
 
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -23,10 +23,12 @@ macro_rules! id_type {
         pub struct $name([u8; 16]);
 
         impl $name {
+            /// The identifier of these bytes, which must be random.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
 
+            /// The bytes themselves.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
             }
@@ -119,6 +121,7 @@ impl Nickname {
         Nickname(stored)
     }
 
+    /// The name as it is shown.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -156,6 +159,7 @@ impl Signature {
         Signature(stored)
     }
 
+    /// The text as it is shown, with line feeds.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -249,6 +253,7 @@ impl AvatarUrl {
         AvatarUrl(stored)
     }
 
+    /// The address, serialised as browsers do.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -299,21 +304,30 @@ impl TryFrom<String> for AvatarUrl {
 /// An account as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
+    /// Whose it is.
     pub id: UserId,
+    /// The address to sign in with; nobody else sees it.
     pub email: Email,
+    /// The name others see.
     pub nickname: Nickname,
+    /// A few lines about oneself; may be empty.
     pub signature: Signature,
+    /// A picture, if there is one.
     pub avatar_url: Option<AvatarUrl>,
-    /// Epoch milliseconds.
+    /// When the account was created, in epoch milliseconds.
     pub created_at_ms: i64,
+    /// What the account may do.
     pub roles: Roles,
 }
 
 /// The profile form, accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileUpdate {
+    /// The new name.
     pub nickname: Nickname,
+    /// The new text; may be empty.
     pub signature: Signature,
+    /// The new picture; `None` takes it away.
     pub avatar_url: Option<AvatarUrl>,
 }
 
@@ -338,8 +352,11 @@ impl ProfileUpdate {
 /// The registration form, accepted.
 #[derive(Debug)]
 pub struct Registration {
+    /// The address to sign in with, normalised.
     pub email: Email,
+    /// The name others will see.
     pub nickname: Nickname,
+    /// The password, which the rules allow.
     pub password: NewPassword,
 }
 

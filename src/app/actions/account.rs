@@ -1,5 +1,7 @@
 //! Coming in, going out, and the password.
 
+#![allow(missing_docs)] // of the structs that #[server] makes: their fields are the form's
+
 use crate::domain::error::AppError;
 use leptos::prelude::*;
 
