@@ -3,9 +3,10 @@
 //! | module | what is in it | may use |
 //! |---|---|---|
 //! | `domain` | rules, without I/O, clock or framework | nothing else here |
-//! | `server::{config, clock, random}` | what the operator and the machine give | `domain` |
+//! | `server::{clock, random}` | what the machine gives | `domain` |
 //! | `server::{tokens, storage}` | signatures; the database | the above |
 //! | `server::accounts` | the use cases | the above |
+//! | `server::config` | the environment, read into the types of the above | the above |
 //! | `server::request` | one request, as pages and actions see it | the above |
 //! | `app` | pages, components, islands, server functions | the above |
 //! | `server::web` | routes and layers, from socket to page | everything |

@@ -47,7 +47,7 @@ pub fn bare_page(
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <Head title css=Some(assets.css.clone())>{()}</Head>
+            <Head title css=Some(assets.css.clone()) />
             <body>
                 <Header>
                     <AccountNav is_signed_in path=Arc::from("") />
@@ -62,7 +62,11 @@ pub fn bare_page(
 }
 
 #[component]
-fn Head(title: &'static str, css: Option<String>, children: Children) -> impl IntoView {
+fn Head(
+    title: &'static str,
+    css: Option<String>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     let full_title = if title == "Vestibule" {
         title.to_owned()
     } else {
@@ -76,7 +80,7 @@ fn Head(title: &'static str, css: Option<String>, children: Children) -> impl In
             <title>{full_title}</title>
             <link rel="stylesheet" href=css />
             <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-            {children()}
+            {children.map(|children| children())}
         </head>
     }
 }

@@ -59,7 +59,7 @@ pub fn in_words(status: u16) -> (&'static str, &'static str) {
             "There is a rush at the moment",
             "Try again in a few seconds.",
         ),
-        400..=499 => (
+        _ if status < 500 => (
             "That request was refused",
             "Go back, reload the page and try again.",
         ),

@@ -75,14 +75,6 @@ pub struct SignIn<'a> {
     pub user_agent: &'a str,
 }
 
-/// What came of a renewal.
-pub enum Renewal {
-    /// Here are new tokens.
-    Renewed(OpenSession),
-    /// The token is not ours, or its session is over.
-    Refused,
-}
-
 impl Accounts {
     /// Puts the parts together.
     pub fn new(
@@ -300,7 +292,8 @@ impl Accounts {
         }
     }
 
-    /// Exchanges a refresh token for new tokens: rotation by compare-and-set.
+    /// Exchanges a refresh token for new tokens: rotation by compare-and-set. `None` when the token is
+    /// not ours or its session is over.
     ///
     /// Of all that present one token at once, one raises the generation; the others, and whoever
     /// lost the answer, get the identical successor for ten seconds. After that an old token means
@@ -308,16 +301,16 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn renew(&self, refresh_token: &str) -> Result<Renewal, AppError> {
+    pub async fn renew(&self, refresh_token: &str) -> Result<Option<OpenSession>, AppError> {
         let Some((id, presented)) = self.0.refresh_tokens.read(refresh_token) else {
-            return Ok(Renewal::Refused);
+            return Ok(None);
         };
         let Some(session) = self.0.storage.session(id).await? else {
-            return Ok(Renewal::Refused);
+            return Ok(None);
         };
         let now = self.0.clock.now();
         if !is_live(&session, now) {
-            return Ok(Renewal::Refused);
+            return Ok(None);
         }
         let idle = self
             .limits(session.remembered)
@@ -333,10 +326,10 @@ impl Accounts {
         }
         // Somebody was faster: look again at what stands there now.
         let Some(session) = self.0.storage.session(id).await? else {
-            return Ok(Renewal::Refused);
+            return Ok(None);
         };
         if !is_live(&session, now) {
-            return Ok(Renewal::Refused);
+            return Ok(None);
         }
         if session.generation == presented.next()
             && now.saturating_sub(session.rotated_at) < ROTATION_GRACE
@@ -349,7 +342,7 @@ impl Accounts {
         } else {
             tracing::warn!(session = %id, "a refresh token of a generation that was never issued was refused");
         }
-        Ok(Renewal::Refused)
+        Ok(None)
     }
 
     fn renewed(
@@ -357,7 +350,7 @@ impl Accounts {
         id: SessionId,
         session: &SessionRow,
         generation: Generation,
-    ) -> Result<Renewal, AppError> {
+    ) -> Result<Option<OpenSession>, AppError> {
         let grant = Grant {
             user: session.user,
             session: id,
@@ -368,8 +361,7 @@ impl Accounts {
         let max_age = session
             .remembered
             .then(|| session.absolute_expires_at - self.0.clock.now());
-        self.issue(&grant, generation, max_age)
-            .map(Renewal::Renewed)
+        self.issue(&grant, generation, max_age).map(Some)
     }
 
     /// The profile of a user.

@@ -206,7 +206,7 @@ fn hash_with(
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(params)?,
         salt: Some(Salt::new(&salt)?),
-        hash: Some(Output::new(&*hash)?),
+        hash: Some(Output::new(&hash)?),
     })
 }
 
@@ -227,7 +227,7 @@ fn verify_with(
     };
     let computed = compute(&params, algorithm, version, arena, password, salt)?;
     // `Output` compares in constant time.
-    Ok(Output::new(&*computed)? == *hash)
+    Ok(Output::new(&computed)? == *hash)
 }
 
 fn compute(

@@ -67,7 +67,7 @@ pub struct Request {
     pub flash: Option<Arc<Flash>>,
     /// The path, without the query.
     pub path: Arc<str>,
-    /// Where the visitor wanted to go: the query's `next`, if it is a path of ours.
+    /// Where the visitor wanted to go: the query's `next`, which leads home if it is no path of ours.
     pub next: Option<LocalPath>,
     /// The browser's own words for itself.
     pub user_agent: Arc<str>,

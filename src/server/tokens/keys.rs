@@ -3,6 +3,7 @@
 use aws_lc_rs::{digest, hkdf};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 /// What the operator keeps: at least 32 bytes of randomness, written in base64url.
@@ -65,17 +66,14 @@ impl Secret {
                 .decode(text.trim())
                 .map_err(|_| WeakSecret::NotBase64Url)?,
         );
-        if names_a_sample(text.as_bytes()) || names_a_sample(&bytes) {
+        if is_padded_sample(text) || is_text_with_sample(&bytes) {
             return Err(WeakSecret::WellKnown);
         }
         if bytes.len() < Self::MIN_BYTES {
             return Err(WeakSecret::TooShort);
         }
         // 32 random bytes hold fewer than 16 different values about once in 10^17 draws.
-        let distinct = bytes
-            .iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .len();
+        let distinct = bytes.iter().collect::<BTreeSet<_>>().len();
         if distinct < 16 || counts_up(&bytes) {
             return Err(WeakSecret::Repetitive);
         }
@@ -112,27 +110,27 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Whether `bytes` are, letter case and punctuation aside, made of one well-known word and what
-/// people pad it with.
-fn names_a_sample(bytes: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return false;
-    };
-    let plain: String = text
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+/// Whether what was written is, letter case and punctuation aside, a well-known word and what people
+/// pad it with. A random secret may hold a short word by chance, but not little else.
+fn is_padded_sample(text: &str) -> bool {
+    let plain = plain(text);
     WELL_KNOWN.iter().any(|word| {
         let rest = plain.replace(word, "");
-        // A real secret may contain five letters of a word by chance, not consist of them.
-        rest.len() < plain.len()
-            && rest
-                .chars()
-                .collect::<std::collections::BTreeSet<_>>()
-                .len()
-                < 12
+        rest.len() < plain.len() && rest.chars().collect::<BTreeSet<_>>().len() < 12
     })
+}
+
+/// Whether what it stands for is text, which random bytes never are, with a well-known word in it.
+fn is_text_with_sample(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| {
+        let plain = plain(text);
+        !text.contains(char::is_control) && WELL_KNOWN.iter().any(|word| plain.contains(word))
+    })
+}
+
+fn plain(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Whether each byte follows the one before it, as in 00 01 02 03…

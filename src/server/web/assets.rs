@@ -1,6 +1,10 @@
 //! The files that cargo-leptos built: where they are and what they are called.
 
 use crate::server::request::AssetPaths;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use leptos::config::LeptosOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,6 +100,17 @@ impl Site {
             paths: Arc::new(paths),
         }
     }
+}
+
+/// Answers 404 to a name that no file system holds: looking for it would be an error of ours.
+pub async fn refuse_endless_names(request: Request, next: Next) -> Response {
+    const LONGEST_NAME: usize = 255;
+    const LONGEST_PATH: usize = 1024;
+    let path = request.uri().path();
+    if path.len() > LONGEST_PATH || path.split('/').any(|name| name.len() > LONGEST_NAME) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    next.run(request).await
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! token's signature alone, and when that has run out, by renewal.
 
 use crate::domain::local_path::LocalPath;
-use crate::server::accounts::Renewal;
 use crate::server::request::cookies::{Found, find};
 use crate::server::request::flash::Flash;
 use crate::server::request::{Request as VestibuleRequest, Visitor};
@@ -90,11 +89,11 @@ async fn whose(
     }
     if let Found::One(token) = refresh {
         return match application.accounts.renew(token).await {
-            Ok(Renewal::Renewed(session)) => {
+            Ok(Some(session)) => {
                 let cookies = application.cookies.open_session(&session);
                 Ok((Visitor::SignedIn(Arc::new(session.claims)), cookies))
             }
-            Ok(Renewal::Refused) => Ok((Visitor::Anonymous, expired())),
+            Ok(None) => Ok((Visitor::Anonymous, expired())),
             // The session may be good: keep its cookies and say that we cannot tell now.
             Err(error) => {
                 Err(StatusCode::from_u16(error.status())
@@ -143,13 +142,16 @@ fn take_flash(application: &Application, request: &Request) -> Option<Flash> {
     (page == request.uri().path()).then_some(flash)
 }
 
-/// The query's `next`, if it is a path of ours.
+/// Where the query's `next` leads: home if it is anything but one path of ours.
 fn next_of(query: Option<&str>) -> Option<LocalPath> {
-    let query = query?;
-    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "next");
-    let next = LocalPath::parse(&values.next()?.1);
+    let mut values = form_urlencoded::parse(query?.as_bytes()).filter(|(name, _)| name == "next");
+    let next = LocalPath::parse_or_root(&values.next()?.1);
     // Two of them mean that somebody plays with how different parsers choose.
-    if values.next().is_some() { None } else { next }
+    Some(if values.next().is_some() {
+        LocalPath::root()
+    } else {
+        next
+    })
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {

@@ -11,7 +11,7 @@ use crate::server::storage::Storage;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
 use crate::server::web::{
-    forms, guard, identity, same_origin, security_headers, telemetry, trouble,
+    assets, forms, guard, identity, same_origin, security_headers, telemetry, trouble,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -92,8 +92,12 @@ pub fn router(application: Application) -> Router {
     .precompressed_gzip();
     let built_files = Router::new()
         .fallback_service(built_files)
-        .layer(from_fn(security_headers::cache_for_ever));
+        .layer(from_fn(security_headers::cache_for_ever))
+        .layer(from_fn(assets::refuse_endless_names));
     let other_files = ServeDir::new(&application.site.root).append_index_html_on_directories(false);
+    let other_files = Router::new()
+        .fallback_service(other_files)
+        .layer(from_fn(assets::refuse_endless_names));
 
     Router::new()
         .merge(pages)

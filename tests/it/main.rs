@@ -1,0 +1,29 @@
+//! How the whole service behaves: through the real router, on both databases, at a time of our choosing.
+
+// Clippy knows single tests as such, but not that all of this program is one; a panic is how a test fails.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod app;
+mod client;
+mod html;
+
+mod architecture;
+mod command_line;
+mod concurrency;
+mod csrf;
+mod forms;
+mod guard;
+mod hashing;
+mod headers;
+mod health;
+mod migrations;
+mod password;
+mod profile;
+mod registration;
+mod renewal;
+mod signing_in;
+mod signing_out;
+mod site;
+mod storage;
+mod tokens;
+mod xss;

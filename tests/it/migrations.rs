@@ -1,0 +1,39 @@
+//! The schema, the same on both databases.
+
+use crate::app::{PASSWORD, on_both_databases};
+
+on_both_databases! {
+    async fn a_fresh_database_has_the_tables(app: TestApp) {
+        for table in ["users", "sessions"] {
+            assert_eq!(app.count(table).await, 0, "{table}");
+        }
+    }
+
+    async fn opening_again_keeps_what_is_there(app: TestApp) {
+        app.signed_in("ada@example.org").await;
+        for _ in 0..2 {
+            let again = app.with_variables(&[]).await;
+            assert!(again.lets_in("ada@example.org", PASSWORD).await);
+        }
+        assert_eq!(app.count("users").await, 1);
+        assert_eq!(app.number("SELECT COUNT(*) FROM _sqlx_migrations").await, 1);
+    }
+
+    async fn many_that_open_at_once_agree(app: TestApp) {
+        let opening: Vec<_> = (0..6).map(|_| {
+            let database = app.config.database.clone();
+            tokio::spawn(async move { vestibule::server::storage::Storage::open(&database).await })
+        }).collect();
+        for one in opening {
+            one.await.expect("no panic").expect("opened").close().await;
+        }
+    }
+
+    async fn an_e_mail_is_unique_below_the_use_cases_too(app: TestApp) {
+        app.signed_in("ada@example.org").await;
+        let copies = "INSERT INTO users SELECT 'x', email, nickname, signature, avatar_url, password_hash, roles, \
+            epoch, created_at, updated_at, password_changed_at, disabled_at FROM users WHERE 1 = 1 ON CONFLICT (email) DO NOTHING";
+        app.execute(copies).await;
+        assert_eq!(app.count("users").await, 1);
+    }
+}

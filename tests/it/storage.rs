@@ -1,0 +1,175 @@
+//! What the use cases rely on from the database, the same on both.
+
+use crate::app::{START, TestApp, on_both_databases};
+use vestibule::domain::email::Email;
+use vestibule::domain::role::{Role, Roles};
+use vestibule::domain::session::{EndReason, Generation, SessionId};
+use vestibule::domain::user::{Nickname, ProfileUpdate, UserId};
+use vestibule::server::storage::{NewSession, NewUser, StorageError};
+
+const ADA: UserId = UserId::from_bytes([1; 16]);
+const HASH: &str = "$argon2id$";
+
+fn session(number: u8) -> NewSession<'static> {
+    NewSession {
+        id: SessionId::from_bytes([number; 16]),
+        user: ADA,
+        created_at: START,
+        idle_expires_at: START + 1_000,
+        absolute_expires_at: START + 5_000,
+        remembered: number.is_multiple_of(2),
+        user_agent: "Testing/1.0",
+    }
+}
+
+async fn insert(
+    app: &TestApp,
+    id: UserId,
+    first: Option<&NewSession<'_>>,
+) -> Result<(), StorageError> {
+    let roles = Roles::new(
+        ["editor", "administrator"]
+            .into_iter()
+            .filter_map(Role::parse),
+    )
+    .expect("two roles");
+    let user = NewUser {
+        id,
+        email: &Email::parse("ada@example.org").expect("an e-mail"),
+        nickname: &Nickname::parse("Ada").expect("a nickname"),
+        password_hash: HASH,
+        roles: &roles,
+        created_at: START,
+    };
+    app.storage.insert_user(&user, first).await
+}
+
+/// Every column of both tables that a refused change must leave as it was.
+async fn state(app: &TestApp) -> String {
+    let ended = "SELECT COUNT(*) FROM sessions WHERE ended_at IS NOT NULL";
+    let epoch = app.number("SELECT epoch FROM users").await;
+    format!(
+        "{} {epoch} {}",
+        app.everything_stored().await,
+        app.number(ended).await
+    )
+}
+
+on_both_databases! {
+    async fn a_user_comes_back_as_stored(app: TestApp) {
+        insert(&app, ADA, Some(&session(2))).await.expect("stored");
+        let email = Email::parse("ada@example.org").expect("an e-mail");
+        let by_email = app.storage.credentials_by_email(&email).await.expect("read").expect("there");
+        let by_id = app.storage.credentials(ADA).await.expect("read").expect("there");
+        for user in [by_email, by_id] {
+            assert_eq!((user.id, &user.email, user.password_hash.as_str()), (ADA, &email, HASH));
+            assert_eq!((user.epoch, user.disabled), (1, false));
+            assert_eq!(user.roles.to_stored(), "administrator editor");
+        }
+        let profile = app.storage.profile(ADA).await.expect("read").expect("there");
+        assert_eq!((profile.id, profile.created_at_ms, profile.avatar_url), (ADA, START, None));
+        let row = app.storage.session(session(2).id).await.expect("read").expect("there");
+        assert_eq!((row.user, row.generation, row.created_at, row.rotated_at), (ADA, Generation(1), START, START));
+        assert_eq!((row.idle_expires_at, row.absolute_expires_at), (START + 1_000, START + 5_000));
+        assert_eq!((row.remembered, row.ended_at, row.epoch, row.disabled), (true, None, 1, false));
+    }
+
+    async fn whoever_is_not_there_is_not_found(app: TestApp) {
+        assert!(app.storage.credentials(ADA).await.expect("read").is_none());
+        assert!(app.storage.profile(ADA).await.expect("read").is_none());
+        assert!(app.storage.session(session(1).id).await.expect("read").is_none());
+        let update = ProfileUpdate::parse("Ada", "", "").expect("a profile");
+        assert!(!app.storage.update_profile(ADA, &update, START).await.expect("asked"));
+        assert!(!app.storage.insert_session(&session(1), 1).await.expect("asked"));
+        assert!(!app.storage.end_session(session(1).id, EndReason::SignedOut, START).await.expect("asked"));
+        assert!(!app.storage.rotate_session(session(1).id, Generation(1), START, START).await.expect("asked"));
+    }
+
+    async fn a_taken_e_mail_stores_neither_user_nor_session(app: TestApp) {
+        insert(&app, ADA, None).await.expect("stored");
+        let before = state(&app).await;
+        let again = insert(&app, UserId::from_bytes([2; 16]), Some(&session(1))).await;
+        assert!(matches!(again, Err(StorageError::Taken)));
+        assert_eq!(state(&app).await, before);
+        // What follows is not in a transaction that was left behind.
+        assert!(app.storage.insert_session(&session(1), 1).await.expect("asked"));
+    }
+
+    async fn a_session_begins_only_under_the_epoch_that_was_checked(app: TestApp) {
+        insert(&app, ADA, None).await.expect("stored");
+        let before = state(&app).await;
+        for epoch in [0, 2] {
+            assert!(!app.storage.insert_session(&session(1), epoch).await.expect("asked"));
+        }
+        app.execute("UPDATE users SET disabled_at = 1").await;
+        assert!(!app.storage.insert_session(&session(1), 1).await.expect("asked"));
+        assert_eq!(state(&app).await, before);
+    }
+
+    async fn of_a_hundred_rotations_at_once_one_is_true(app: TestApp) {
+        insert(&app, ADA, Some(&session(1))).await.expect("stored");
+        for generation in 1..=3 {
+            let rotations: Vec<_> = (0..100)
+                .map(|_| {
+                    let storage = app.storage.clone();
+                    tokio::spawn(async move {
+                        storage.rotate_session(session(1).id, Generation(generation), START + 900, START + 1).await
+                    })
+                })
+                .collect();
+            let mut won = 0;
+            for rotation in rotations {
+                won += usize::from(rotation.await.expect("no panic").expect("asked"));
+            }
+            assert_eq!(won, 1);
+        }
+        assert_eq!(app.number("SELECT generation FROM sessions").await, 4);
+    }
+
+    async fn a_session_that_is_over_is_not_rotated(app: TestApp) {
+        insert(&app, ADA, Some(&session(1))).await.expect("stored");
+        let rotate = |now| app.storage.rotate_session(session(1).id, Generation(1), now, now);
+        assert!(!rotate(START + 1_000).await.expect("asked"), "idle for too long");
+        app.execute(&format!("UPDATE sessions SET idle_expires_at = {}", START + 9_000)).await;
+        assert!(!rotate(START + 5_000).await.expect("asked"), "too old");
+        assert!(app.storage.end_session(session(1).id, EndReason::SignedOut, START + 1).await.expect("asked"));
+        assert!(!rotate(START + 2).await.expect("asked"), "ended");
+        assert_eq!(app.number("SELECT generation FROM sessions").await, 1);
+    }
+
+    async fn a_session_ends_once_and_keeps_its_first_reason(app: TestApp) {
+        insert(&app, ADA, Some(&session(1))).await.expect("stored");
+        assert!(app.storage.end_session(session(1).id, EndReason::SignedOut, START + 1).await.expect("asked"));
+        assert!(!app.storage.end_session(session(1).id, EndReason::RefreshTokenReused, START + 2).await.expect("asked"));
+        assert_eq!(app.text("SELECT end_reason FROM sessions").await, "signed_out");
+        assert_eq!(app.number("SELECT ended_at FROM sessions").await, START + 1);
+    }
+
+    async fn a_change_of_password_is_all_or_nothing(app: TestApp) {
+        insert(&app, ADA, Some(&session(1))).await.expect("stored");
+        assert!(app.storage.insert_session(&session(2), 1).await.expect("asked"));
+        let before = state(&app).await;
+        assert!(!app.storage.change_password(ADA, 2, "new", &session(3), START).await.expect("asked"));
+        assert_eq!(state(&app).await, before);
+        // The new session cannot be stored, so neither is the password.
+        assert!(app.storage.change_password(ADA, 1, "new", &session(2), START).await.is_err());
+        assert_eq!(state(&app).await, before);
+        assert!(app.storage.change_password(ADA, 1, "new", &session(3), START).await.expect("asked"));
+        assert_eq!(app.text("SELECT password_hash FROM users").await, "new");
+        assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 1);
+    }
+
+    async fn a_hash_is_replaced_only_while_it_is_the_one_that_was_checked(app: TestApp) {
+        insert(&app, ADA, None).await.expect("stored");
+        app.storage.replace_password_hash(ADA, "other", "new").await.expect("asked");
+        assert_eq!(app.text("SELECT password_hash FROM users").await, HASH);
+        app.storage.replace_password_hash(ADA, HASH, "new").await.expect("asked");
+        assert_eq!(app.text("SELECT password_hash FROM users").await, "new");
+    }
+
+    async fn a_value_that_we_never_write_is_told_and_not_guessed_at(app: TestApp) {
+        insert(&app, ADA, Some(&session(1))).await.expect("stored");
+        app.execute("UPDATE sessions SET generation = -1").await;
+        assert!(matches!(app.storage.session(session(1).id).await, Err(StorageError::Corrupt("generation"))));
+    }
+}
