@@ -190,11 +190,8 @@ async fn check() -> Result<(), Failure> {
     }
     if config.database.is_missing_file() {
         println!("There is no database yet: the first start makes one.");
-    } else {
-        match Storage::open(&config.database).await {
-            Ok(storage) => storage.close().await,
-            Err(error) => problems.push(error.to_string()),
-        }
+    } else if let Err(error) = Storage::probe(&config.database).await {
+        problems.push(error.to_string());
     }
     if let Err(error) = Site::load(&std::env::current_exe()?) {
         problems.push(error.to_string());

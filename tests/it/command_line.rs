@@ -71,14 +71,14 @@ impl Desk {
         }
     }
 
-    /// A copy of the program with a built site beside it, as it is installed.
+    /// A copy of the program with a built site beside it, where Leptos.toml says.
     fn install(&self) -> std::path::PathBuf {
         let program = self.path().join("vestibule");
         let built = Path::new(env!("CARGO_BIN_EXE_vestibule"));
         if std::fs::hard_link(built, &program).is_err() {
             std::fs::copy(built, &program).expect("a copy");
         }
-        let pkg = self.path().join("site").join("pkg");
+        let pkg = self.path().join("target").join("site").join("pkg");
         std::fs::create_dir_all(&pkg).expect("a folder");
         for kind in ["css", "js", "wasm"] {
             std::fs::write(pkg.join(format!("vestibule.x.{kind}")), "").expect("a file");

@@ -24,6 +24,7 @@ mod renewal;
 mod signing_in;
 mod signing_out;
 mod site;
+mod sockets;
 mod storage;
 mod tokens;
 mod xss;

@@ -1,5 +1,6 @@
 //! The home page: says who you are, or invites you in.
 
+use crate::app::components::{FormState, Outcome};
 use crate::app::pages::profile::with_profile;
 use crate::app::routes::{LOGIN, PASSWORD, PROFILE, REGISTER};
 use crate::server::request::Request;
@@ -10,10 +11,12 @@ use leptos::prelude::*;
 pub fn HomePage() -> impl IntoView {
     let request = Request::current();
     if request.visitor.claims().is_some() {
+        let state = FormState::of(&request);
         with_profile(request, |profile| {
             view! {
                 <section class="hero hero--known">
                     <div class="hero__text">
+                        <Outcome state />
                         <h1>"Hello, " {profile.nickname.to_string()}</h1>
                         <p class="lede">"The door is open."</p>
                         <p class="actions">

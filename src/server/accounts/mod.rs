@@ -16,6 +16,7 @@ use crate::server::tokens::access_token::{LEEWAY_SECONDS, NotIssued};
 use crate::server::tokens::{AccessClaims, AccessTokens, Audience, Grant, RefreshTokens};
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// For so long, a refresh token that was just replaced still gets the same successor: two tabs that
 /// renew at once, or an answer that was lost on its way (milliseconds).
@@ -175,11 +176,11 @@ impl Accounts {
             nickname,
             password,
         } = {
-            let (email, password, nickname) =
-                (email.to_owned(), password.to_owned(), nickname.to_owned());
+            let (email, nickname) = (email.to_owned(), nickname.to_owned());
+            let password = Zeroizing::new(password.to_owned());
             let rules = self.password_rules();
-            // The search for common passwords may take milliseconds.
-            blocking(move || Registration::parse(&email, &nickname, &password, &rules)).await??
+            let parse = move || Registration::parse(&email, &nickname, &password, &rules);
+            self.0.hasher.judge(parse).await??
         };
         let password_hash = self.0.hasher.hash(password).await?;
 
@@ -468,9 +469,10 @@ impl Accounts {
         } else if current == new {
             problems.push(Problem::new(Field::NewPassword, Reason::SameAsCurrent));
         }
-        let (new, email, rules) = (new.to_owned(), email.clone(), self.password_rules());
-        match blocking(move || NewPassword::parse(&new, Field::NewPassword, &rules, &email)).await?
-        {
+        let (new, email) = (Zeroizing::new(new.to_owned()), email.clone());
+        let rules = self.password_rules();
+        let parse = move || NewPassword::parse(&new, Field::NewPassword, &rules, &email);
+        match self.0.hasher.judge(parse).await? {
             Ok(password) if problems.is_empty() => return Ok(password),
             Ok(_) => {}
             Err(problem) => problems.push(problem),
@@ -556,15 +558,6 @@ fn is_live(session: &SessionRow, now: Millis) -> bool {
         && !session.disabled
         && now < session.idle_expires_at
         && now < session.absolute_expires_at
-}
-
-async fn blocking<T: Send + 'static>(
-    job: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, AppError> {
-    tokio::task::spawn_blocking(job).await.map_err(|error| {
-        tracing::error!(%error, "a computation was cancelled");
-        AppError::Internal
-    })
 }
 
 impl From<StorageError> for AppError {

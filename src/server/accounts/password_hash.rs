@@ -154,6 +154,18 @@ impl PasswordHasher {
         .await
     }
 
+    /// Judges a password in the same queue: what costs milliseconds for each guess of a flood must be
+    /// bounded too.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`] when the queue is full.
+    pub async fn judge<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingError> {
+        self.run(move |_, _| Ok(job())).await
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, HashingError> + Send + 'static,

@@ -129,6 +129,17 @@ impl Storage {
         Ok(storage)
     }
 
+    /// Whether the database can be opened and answers. Migrates nothing.
+    ///
+    /// # Errors
+    /// When it cannot, or does not.
+    pub async fn probe(url: &DatabaseUrl) -> Result<(), StorageError> {
+        let storage = Self::connect(url).await?;
+        let answer = storage.ping().await;
+        storage.close().await;
+        answer
+    }
+
     async fn connect(url: &DatabaseUrl) -> Result<Self, StorageError> {
         install_drivers();
         match url {

@@ -5,9 +5,12 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use leptos::config::LeptosOptions;
+use leptos::config::errors::LeptosConfigError;
+use leptos::config::{LeptosOptions, get_config_from_str, get_configuration};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+const OPTIONS_FILE: &str = "Leptos.toml";
 
 /// The built site.
 #[derive(Clone, Debug)]
@@ -35,24 +38,19 @@ pub enum AssetsMissing {
 }
 
 impl Site {
-    /// Reads `Leptos.toml` in the current folder, or without it leptos' own defaults and `LEPTOS_*`
-    /// variables, and the hashes that the build left beside the program.
+    /// Reads `Leptos.toml` in the current folder, or the copy that was compiled in; `LEPTOS_*` variables
+    /// win over either. Then the hashes that the build left beside the program.
     ///
     /// # Errors
     /// When the site's files are not there.
     pub fn load(program: &Path) -> Result<Self, AssetsMissing> {
-        let file = Path::new("Leptos.toml");
-        let options = if file.exists() {
-            leptos::config::get_configuration(file.to_str())
-                .map_err(|error| AssetsMissing::Options(error.to_string()))?
+        let failed = |error: LeptosConfigError| AssetsMissing::Options(error.to_string());
+        let options = if Path::new(OPTIONS_FILE).exists() {
+            get_configuration(Some(OPTIONS_FILE))
+                .map_err(failed)?
                 .leptos_options
         } else {
-            LeptosOptions::builder()
-                .output_name("vestibule")
-                .site_root("site")
-                .site_pkg_dir("pkg")
-                .hash_files(true)
-                .build()
+            get_config_from_str(include_str!("../../../Leptos.toml")).map_err(failed)?
         };
         let hashes = if options.hash_files {
             let file = program.with_file_name(options.hash_file.as_ref());

@@ -54,8 +54,7 @@ impl Policy {
 }
 
 /// Nothing that a page of ours needs, so nothing that an injected one gets.
-const PERMISSIONS: &str =
-    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()";
+const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
 
 /// Draws the nonce, hands it inwards, and puts every header on the answer.
 pub async fn add(State(policy): State<Policy>, mut request: Request, next: Next) -> Response {
