@@ -1,5 +1,6 @@
 //! Pieces that pages are made of.
 
+use crate::app::islands::PasswordField;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
@@ -127,7 +128,7 @@ pub fn Field(
     let error = state.error(name);
     let value = state.value_or(name, &value);
     view! {
-        <FieldFrame name label hint error=error.clone()>
+        <FieldFrame name label hint=hint.map(str::to_owned) error=error.clone()>
             <input
                 class="field__input"
                 id=name
@@ -147,13 +148,13 @@ pub fn Field(
 
 /// Label, hint and error around whatever the field itself is.
 #[component]
-pub fn FieldFrame(
+fn FieldFrame(
     /// Its name and element id.
     name: &'static str,
     /// What it is called.
     label: &'static str,
     /// What helps to fill it in.
-    hint: Option<&'static str>,
+    hint: Option<String>,
     /// What is wrong with it.
     error: Option<String>,
     children: Children,
@@ -182,6 +183,42 @@ pub fn FieldFrame(
     }
 }
 
+/// A field for a password: the current one, or a new one of some length.
+#[component]
+pub fn Password(
+    /// Its name and element id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// For a new password, the fewest characters it must have.
+    #[prop(optional)]
+    minimum: Option<u16>,
+    /// The last attempt.
+    state: FormState,
+) -> impl IntoView {
+    let error = state.error(name);
+    let hint = minimum.map(|minimum| {
+        format!("At least {minimum} characters. Several words are easy to remember.")
+    });
+    let autocomplete = match minimum {
+        Some(_) => "new-password",
+        None => "current-password",
+    };
+    let described_by = described_by(name, hint.is_some(), error.is_some());
+    let invalid = error.is_some();
+    view! {
+        <FieldFrame name label hint error>
+            <PasswordField
+                name=name.to_owned()
+                autocomplete=autocomplete.to_owned()
+                described_by
+                invalid
+                minimum
+            />
+        </FieldFrame>
+    }
+}
+
 /// A field for several lines.
 #[component]
 pub fn TextArea(
@@ -202,7 +239,7 @@ pub fn TextArea(
     // text is escaped here. HTML drops a line break at the very beginning: one is put there for it.
     let escaped = format!("\n{}", html_escape::encode_text(&value));
     view! {
-        <FieldFrame name label hint=Some(hint) error=error.clone()>
+        <FieldFrame name label hint=Some(hint.to_owned()) error=error.clone()>
             <textarea
                 class="field__input"
                 id=name
@@ -218,7 +255,7 @@ pub fn TextArea(
 }
 
 /// The ids of what describes a field, for `aria-describedby`.
-pub fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
+fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
     match (hint, error) {
         (true, true) => Some(format!("{name}-hint {name}-error")),
         (true, false) => Some(format!("{name}-hint")),

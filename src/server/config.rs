@@ -449,15 +449,9 @@ impl Reader<'_> {
             let nearest = KNOWN
                 .iter()
                 .min_by_key(|known| strsim::damerau_levenshtein(known, name));
-            let meant = nearest.map_or(String::new(), |known| format!("; did you mean {known}?"));
-            self.refuse(
-                name,
-                format!(
-                    "is not a variable of Vestibule{}",
-                    meant.trim_end_matches('?')
-                ),
-                "",
-            );
+            let meant = nearest.map_or("", |known| known);
+            let what = format!("is not a variable of Vestibule; did you mean {meant}");
+            self.refuse(name, what, "");
         }
     }
 

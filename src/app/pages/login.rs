@@ -1,9 +1,6 @@
 //! The sign-in form.
 
-use crate::app::components::{
-    Field, FieldFrame, FormState, IslandScripts, NextField, Outcome, described_by,
-};
-use crate::app::islands::PasswordField;
+use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome, Password};
 use crate::app::routes::{REGISTER, form_of};
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -13,7 +10,6 @@ use leptos::prelude::*;
 pub fn LoginPage() -> impl IntoView {
     let request = Request::current();
     let state = FormState::of(&request);
-    let error = state.error("password");
     let remember = state.value_or("remember", "") == "on";
     let next = request.next.as_ref().map_or("", |next| next.as_str());
     let register = form_of(REGISTER, next).to_string();
@@ -23,16 +19,8 @@ pub fn LoginPage() -> impl IntoView {
             <Outcome state=state.clone() />
             <form class="form" method="post" action="/action/login" novalidate>
                 <NextField request=request.clone() />
-                <Field name="email" label="E-mail" kind="email" autocomplete="username" state />
-                <FieldFrame name="password" label="Password" hint=None error=error.clone()>
-                    <PasswordField
-                        name="password".to_owned()
-                        autocomplete="current-password".to_owned()
-                        described_by=described_by("password", false, error.is_some())
-                        invalid=error.is_some()
-                        minimum=None
-                    />
-                </FieldFrame>
+                <Field name="email" label="E-mail" kind="email" autocomplete="username" state=state.clone() />
+                <Password name="password" label="Password" state />
                 <div class="field field--check">
                     <input type="checkbox" id="remember" name="remember" value="on" checked=remember />
                     <label for="remember">"Keep me signed in on this device"</label>

@@ -1,7 +1,6 @@
 //! The form for a new password.
 
-use crate::app::components::{FieldFrame, FormState, IslandScripts, Outcome, described_by};
-use crate::app::islands::PasswordField;
+use crate::app::components::{FormState, IslandScripts, Outcome, Password};
 use crate::app::pages::profile::with_profile;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -13,12 +12,11 @@ pub fn PasswordPage() -> impl IntoView {
     with_profile(request.clone(), move |profile| {
         let state = FormState::of(&request);
         let minimum = request.accounts.policy().password_min;
-        let (current, new) = (state.error("current_password"), state.error("new_password"));
         view! {
             <section class="card">
                 <h1>"Change your password"</h1>
                 <p class="lede">"Every other session of yours ends with it."</p>
-                <Outcome state />
+                <Outcome state=state.clone() />
                 <form class="form" method="post" action="/action/change_password" novalidate>
                     // Tells password managers whose password this is.
                     <input
@@ -31,27 +29,8 @@ pub fn PasswordPage() -> impl IntoView {
                         tabindex="-1"
                         aria-hidden="true"
                     />
-                    <FieldFrame name="current_password" label="Current password" hint=None error=current.clone()>
-                        <PasswordField
-                            name="current_password".to_owned()
-                            autocomplete="current-password".to_owned()
-                            described_by=described_by("current_password", false, current.is_some())
-                            invalid=current.is_some()
-                            minimum=None
-                        />
-                    </FieldFrame>
-                    <FieldFrame name="new_password" label="New password" hint=None error=new.clone()>
-                        <p class="field__hint" id="new_password-hint">
-                            {format!("At least {minimum} characters. Several words are easy to remember.")}
-                        </p>
-                        <PasswordField
-                            name="new_password".to_owned()
-                            autocomplete="new-password".to_owned()
-                            described_by=described_by("new_password", true, new.is_some())
-                            invalid=new.is_some()
-                            minimum=Some(minimum)
-                        />
-                    </FieldFrame>
+                    <Password name="current_password" label="Current password" state=state.clone() />
+                    <Password name="new_password" label="New password" minimum state />
                     <button class="button" type="submit">
                         "Change password"
                     </button>

@@ -1,9 +1,6 @@
 //! The registration form.
 
-use crate::app::components::{
-    Field, FieldFrame, FormState, IslandScripts, NextField, Outcome, described_by,
-};
-use crate::app::islands::PasswordField;
+use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome, Password};
 use crate::app::routes::{LOGIN, form_of};
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -18,7 +15,6 @@ pub fn RegisterPage() -> impl IntoView {
     let next = request.next.as_ref().map_or("", |next| next.as_str());
     let login = form_of(LOGIN, next).to_string();
     let form = if policy.registration_open {
-        let error = state.error("password");
         view! {
             <form class="form" method="post" action="/action/register" novalidate>
                 <NextField request=request.clone() />
@@ -30,18 +26,7 @@ pub fn RegisterPage() -> impl IntoView {
                     hint="What others see. Up to 50 characters."
                     state=state.clone()
                 />
-                <FieldFrame name="password" label="Password" hint=None error=error.clone()>
-                    <p class="field__hint" id="password-hint">
-                        {format!("At least {minimum} characters. Several words are easy to remember.")}
-                    </p>
-                    <PasswordField
-                        name="password".to_owned()
-                        autocomplete="new-password".to_owned()
-                        described_by=described_by("password", true, error.is_some())
-                        invalid=error.is_some()
-                        minimum=Some(minimum)
-                    />
-                </FieldFrame>
+                <Password name="password" label="Password" minimum state=state.clone() />
                 <button class="button" type="submit">
                     "Create account"
                 </button>

@@ -15,8 +15,9 @@ use tower::ServiceExt;
 /// How long a client may take to send a request's head. One that takes longer holds a socket on
 /// purpose.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
-/// The longest head of a request, in bytes; beyond it hyper answers 431.
-const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// From here on hyper answers 431 to a request's head that has not ended, in bytes. What one read
+/// brings may exceed it, up to about twice as much.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// How many header lines a request may have; beyond it hyper answers 431.
 const MAX_HEADERS: usize = 64;
 /// How long requests that have begun may take to end when the program stops.
