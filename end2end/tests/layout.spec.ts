@@ -4,6 +4,8 @@ import { expect, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
 async function expectFits(page: Page, what: string) {
+  // After a form, a page can be asked before its style sheet is there.
+  await page.waitForLoadState('load');
   const { scrollWidth, clientWidth } = await page.evaluate(() => ({
     scrollWidth: document.documentElement.scrollWidth,
     clientWidth: document.documentElement.clientWidth,

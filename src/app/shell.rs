@@ -6,20 +6,17 @@ use crate::server::request::{AssetPaths, Request};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// A page of the application. Anonymous when the router asks for the routes alone.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// A page of the application; with cargo-leptos' reloader while it watches the sources.
+pub fn shell(reloading: Option<LeptosOptions>) -> impl IntoView {
     let request = use_context::<Request>();
     let title = request
         .as_ref()
         .map_or("Vestibule", |request| title_of(&request.path));
     let css = request.as_ref().map(|request| request.assets.css.clone());
-    let reloader = request
-        .as_ref()
-        .is_some_and(|request| request.reload_port.is_some());
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <Head title css>{reloader.then(|| view! { <AutoReload options /> })}</Head>
+            <Head title css>{reloading.map(|options| view! { <AutoReload options /> })}</Head>
             <body>
                 <Header>
                     {request

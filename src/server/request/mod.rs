@@ -79,8 +79,6 @@ pub struct Request {
     pub flash_seal: FlashSeal,
     /// Where the built files are.
     pub assets: Arc<AssetPaths>,
-    /// The port of cargo-leptos' reloader in watch mode.
-    pub reload_port: Option<u32>,
 }
 
 impl Request {

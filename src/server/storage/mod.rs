@@ -149,6 +149,8 @@ impl Storage {
                 let pool = AnyPoolOptions::new()
                     // SQLite writes one at a time; a few readers beside it are enough.
                     .max_connections(8)
+                    // A file does not hang up: asking first would double the way to the worker thread.
+                    .test_before_acquire(false)
                     .acquire_timeout(Duration::from_secs(10))
                     .after_connect(|connection, _| {
                         Box::pin(async move {

@@ -52,9 +52,6 @@ pub async fn identify(
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
         assets: Arc::clone(&application.site.paths),
-        reload_port: application
-            .watching
-            .then_some(application.site.options.reload_port),
     };
     request.extensions_mut().insert(identified);
 

@@ -23,6 +23,7 @@ use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use std::sync::Arc;
 use std::time::Duration;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
@@ -53,13 +54,14 @@ pub struct Application {
     pub watching: bool,
 }
 
-/// The whole service. A request goes through the layers from the last to the first.
+/// The whole service. A request goes through `Router::layer`s from the last to the first, and through
+/// each stack from its top.
 pub fn router(application: Application) -> Router {
     let application = Arc::new(application);
     let options = application.site.options.clone();
     let shell = {
-        let options = options.clone();
-        move || shell(options.clone())
+        let reloading = application.watching.then(|| options.clone());
+        move || shell(reloading.clone())
     };
 
     let pages = Router::new()
@@ -71,15 +73,21 @@ pub fn router(application: Application) -> Router {
             shell,
         )
         .with_state::<Arc<Application>>(options)
-        // Turns away before anything is rendered. It needs the identity.
-        .route_layer(from_fn(guard::turn_away))
-        .route_layer(from_fn_with_state(application.clone(), identity::identify));
+        .route_layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(application.clone(), identity::identify))
+                // Turns away before anything is rendered. It needs the identity.
+                .layer(from_fn(guard::turn_away)),
+        );
 
     let actions = Router::new()
         .route("/action/{name}", post(run_action))
-        // Server functions take any content type and guess at duplicates: read the form strictly.
-        .route_layer(from_fn(forms::read_strictly))
-        .route_layer(from_fn_with_state(application.clone(), identity::identify));
+        .route_layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(application.clone(), identity::identify))
+                // Server functions take any content type and guess at duplicates: read the form strictly.
+                .layer(from_fn(forms::read_strictly)),
+        );
 
     let built_files = ServeDir::new(
         application
@@ -115,19 +123,23 @@ pub fn router(application: Application) -> Router {
             same_origin::refuse_others,
         ))
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            DEADLINE,
-        ))
-        .layer(CatchPanicLayer::custom(trouble::panicked))
-        // Whatever went wrong further in gets a page of the house.
-        .layer(from_fn_with_state(application.clone(), trouble::dress))
-        // Outermost, so that no answer goes without: refusals and panics neither.
-        .layer(from_fn_with_state(
-            security_headers::Policy::of(&application),
-            security_headers::add,
-        ))
-        .layer(from_fn(telemetry::log_request))
+        // One stack, since each `Router::layer` costs every request some allocations.
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(telemetry::log_request))
+                // Around all that can fail, so that no answer goes without: refusals and panics neither.
+                .layer(from_fn_with_state(
+                    security_headers::Policy::of(&application),
+                    security_headers::add,
+                ))
+                // Whatever went wrong further in gets a page of the house.
+                .layer(from_fn_with_state(application.clone(), trouble::dress))
+                .layer(CatchPanicLayer::custom(trouble::panicked))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::REQUEST_TIMEOUT,
+                    DEADLINE,
+                )),
+        )
 }
 
 /// Runs the server function of that path. Leptos would answer 400 where there is none.
