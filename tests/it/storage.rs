@@ -27,6 +27,15 @@ async fn insert(
     id: UserId,
     first: Option<&NewSession<'_>>,
 ) -> Result<(), StorageError> {
+    insert_as(app, id, "ada@example.org", first).await
+}
+
+async fn insert_as(
+    app: &TestApp,
+    id: UserId,
+    email: &str,
+    first: Option<&NewSession<'_>>,
+) -> Result<(), StorageError> {
     let roles = Roles::new(
         ["editor", "administrator"]
             .into_iter()
@@ -35,7 +44,7 @@ async fn insert(
     .expect("two roles");
     let user = NewUser {
         id,
-        email: &Email::parse("ada@example.org").expect("an e-mail"),
+        email: &Email::parse(email).expect("an e-mail"),
         nickname: &Nickname::parse("Ada").expect("a nickname"),
         password_hash: HASH,
         roles: &roles,
@@ -83,6 +92,31 @@ on_both_databases! {
         assert!(!app.storage.insert_session(&session(1), 1).await.expect("asked"));
         assert!(!app.storage.end_session(session(1).id, EndReason::SignedOut, START).await.expect("asked"));
         assert!(!app.storage.rotate_session(session(1).id, Generation(1), START, START).await.expect("asked"));
+    }
+
+    async fn profiles_asked_for_at_once_are_not_mixed_up(app: TestApp) {
+        let id = |number: u8| UserId::from_bytes([number; 16]);
+        for number in 1..=40 {
+            insert_as(&app, id(number), &format!("u{number}@example.org"), None).await.expect("stored");
+        }
+        // Some are not there, some are asked for twice; more than fit one query.
+        let asked: Vec<_> = (0..120_u8)
+            .map(|number| {
+                let (storage, number) = (app.storage.clone(), number % 60);
+                (number, tokio::spawn(async move { storage.profile(id(number)).await }))
+            })
+            .collect();
+        for (number, answer) in asked {
+            let email = answer.await.expect("no panic").expect("read").map(|profile| profile.email.to_string());
+            assert_eq!(email, (1..=40).contains(&number).then(|| format!("u{number}@example.org")));
+        }
+        app.execute("ALTER TABLE users RENAME TO lost").await;
+        let (one, other) = tokio::join!(app.storage.profile(id(1)), app.storage.profile(id(2)));
+        assert!(one.is_err() && other.is_err(), "each that waited is told");
+        app.execute("ALTER TABLE lost RENAME TO users").await;
+        assert!(app.storage.profile(id(1)).await.expect("it goes on").is_some());
+        app.storage.close().await;
+        assert!(app.storage.profile(id(1)).await.is_err());
     }
 
     async fn a_taken_e_mail_stores_neither_user_nor_session(app: TestApp) {

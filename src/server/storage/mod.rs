@@ -1,16 +1,18 @@
 //! The database, SQLite or PostgreSQL: the only place that names sqlx. Each method is one transaction.
 
+mod profiles;
 mod sessions;
 mod users;
 
 pub use sessions::{NewSession, Revoked, SessionRow};
 pub use users::{Credentials, NewUser};
 
+use profiles::Profiles;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{Any, AnyPool, Executor, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// Which database, as the configuration names it.
@@ -86,6 +88,12 @@ pub enum StorageError {
     /// The database failed or cannot be reached.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
+    /// The same, of a query that several had asked for.
+    #[error(transparent)]
+    Together(Arc<StorageError>),
+    /// The storage was closed, or its program is ending.
+    #[error("the storage is closed")]
+    Closed,
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -110,6 +118,7 @@ impl From<sqlx::Error> for StorageError {
 #[derive(Clone)]
 pub struct Storage {
     pool: AnyPool,
+    profiles: Profiles,
     begin: &'static str,
 }
 
@@ -170,10 +179,7 @@ impl Storage {
                     .await?;
                 // Taking the write lock at once: a transaction that reads first and writes later
                 // could not be retried by SQLite itself.
-                Ok(Self {
-                    pool,
-                    begin: "BEGIN IMMEDIATE",
-                })
+                Ok(Self::of(pool, "BEGIN IMMEDIATE"))
             }
             DatabaseUrl::Postgres(RedactedUrl(url)) => {
                 let pool = AnyPoolOptions::new()
@@ -181,11 +187,16 @@ impl Storage {
                     .acquire_timeout(Duration::from_secs(10))
                     .connect_with(AnyConnectOptions::from_str(url)?)
                     .await?;
-                Ok(Self {
-                    pool,
-                    begin: "BEGIN",
-                })
+                Ok(Self::of(pool, "BEGIN"))
             }
+        }
+    }
+
+    fn of(pool: AnyPool, begin: &'static str) -> Self {
+        Self {
+            profiles: Profiles::of(pool.clone()),
+            pool,
+            begin,
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Storage, StorageError};
 use crate::domain::email::Email;
 use crate::domain::role::Roles;
 use crate::domain::session::EndReason;
-use crate::domain::user::{AvatarUrl, Nickname, Profile, ProfileUpdate, Signature, UserId};
+use crate::domain::user::{Nickname, Profile, ProfileUpdate, UserId};
 use crate::server::clock::Millis;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -110,26 +110,7 @@ impl Storage {
     /// # Errors
     /// When the database fails.
     pub async fn profile(&self, user: UserId) -> Result<Option<Profile>, StorageError> {
-        let row = sqlx::query(
-            "SELECT email, nickname, signature, avatar_url, roles, created_at FROM users WHERE id = $1",
-        )
-        .bind(user.to_string())
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(|row| {
-            Ok(Profile {
-                id: user,
-                email: Email::from_stored(row.try_get("email")?),
-                nickname: Nickname::from_stored(row.try_get("nickname")?),
-                signature: Signature::from_stored(row.try_get("signature")?),
-                avatar_url: row
-                    .try_get::<Option<String>, _>("avatar_url")?
-                    .map(AvatarUrl::from_stored),
-                roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
-                created_at_ms: row.try_get("created_at")?,
-            })
-        })
-        .transpose()
+        self.profiles.read(user).await
     }
 
     /// Replaces the profile's fields. False when there is no such user.

@@ -1,0 +1,121 @@
+//! Profiles, the rows that pages show most: those that are asked for at the same time are read by one query.
+//!
+//! What a query costs is hardly the row: it is the way to the database and back, for SQLite to a thread of
+//! its own. So one task asks for all that wait, and whoever comes meanwhile waits for its next query. Nobody
+//! waits for company: a single one is read at once.
+
+use super::StorageError;
+use super::users::user_id;
+use crate::domain::email::Email;
+use crate::domain::role::Roles;
+use crate::domain::user::{AvatarUrl, Nickname, Profile, Signature, UserId};
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many profiles one query reads at the most: as many as `MANY` has parameters.
+const AT_ONCE: usize = 16;
+/// How many may wait besides; beyond it, asking waits.
+const WAITING: usize = 1024;
+
+const ONE: &str =
+    "SELECT id, email, nickname, signature, avatar_url, roles, created_at FROM users WHERE id = $1";
+const MANY: &str = "SELECT id, email, nickname, signature, avatar_url, roles, created_at FROM users \
+     WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+
+/// Asks for profiles. Cloning it shares it; its task ends with the last clone.
+#[derive(Clone)]
+pub(super) struct Profiles(mpsc::Sender<Wanted>);
+
+struct Wanted {
+    user: UserId,
+    answer: oneshot::Sender<Result<Option<Profile>, StorageError>>,
+}
+
+impl Profiles {
+    /// Starts the task that reads from this database.
+    pub(super) fn of(pool: AnyPool) -> Self {
+        let (wanted, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(read_all(pool, waiting));
+        Self(wanted)
+    }
+
+    /// The profile of one user, as it stands now or a little later.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn read(&self, user: UserId) -> Result<Option<Profile>, StorageError> {
+        let (answer, answered) = oneshot::channel();
+        let wanted = Wanted { user, answer };
+        self.0
+            .send(wanted)
+            .await
+            .map_err(|_| StorageError::Closed)?;
+        answered.await.map_err(|_| StorageError::Closed)?
+    }
+}
+
+async fn read_all(pool: AnyPool, mut waiting: mpsc::Receiver<Wanted>) {
+    let mut batch = Vec::with_capacity(AT_ONCE);
+    while let Some(first) = waiting.recv().await {
+        batch.push(first);
+        // Requests that are ready to run may be about to ask as well.
+        tokio::task::yield_now().await;
+        while batch.len() < AT_ONCE {
+            match waiting.try_recv() {
+                Ok(next) => batch.push(next),
+                Err(_) => break,
+            }
+        }
+        answer(&pool, &mut batch).await;
+    }
+}
+
+async fn answer(pool: &AnyPool, batch: &mut Vec<Wanted>) {
+    let query = match &batch[..] {
+        [one] => sqlx::query(ONE).bind(one.user.to_string()),
+        many => {
+            let users = many.iter().map(|wanted| Some(wanted.user.to_string()));
+            let padded = users.chain(std::iter::repeat(None)).take(AT_ONCE);
+            padded.fold(sqlx::query(MANY), |query, user| query.bind(user))
+        }
+    };
+    let rows = match query.fetch_all(pool).await {
+        Ok(rows) => rows,
+        Err(error) => {
+            let error = Arc::new(StorageError::from(error));
+            for wanted in batch.drain(..) {
+                let failed = Err(StorageError::Together(Arc::clone(&error)));
+                let _ = wanted.answer.send(failed); // whoever asked may be gone
+            }
+            return;
+        }
+    };
+    for wanted in batch.drain(..) {
+        let _ = wanted.answer.send(find(&rows, wanted.user)); // the same
+    }
+}
+
+fn find(rows: &[AnyRow], user: UserId) -> Result<Option<Profile>, StorageError> {
+    for row in rows {
+        if user_id(row, "id")? == user {
+            return profile(user, row).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn profile(id: UserId, row: &AnyRow) -> Result<Profile, StorageError> {
+    Ok(Profile {
+        id,
+        email: Email::from_stored(row.try_get("email")?),
+        nickname: Nickname::from_stored(row.try_get("nickname")?),
+        signature: Signature::from_stored(row.try_get("signature")?),
+        avatar_url: row
+            .try_get::<Option<String>, _>("avatar_url")?
+            .map(AvatarUrl::from_stored),
+        roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
+        created_at_ms: row.try_get("created_at")?,
+    })
+}
