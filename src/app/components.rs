@@ -5,7 +5,6 @@ use crate::domain::error::AppError;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
 use leptos::prelude::*;
-use std::sync::Arc;
 
 /// The brand's mark: a doorway with light in it.
 #[component]
@@ -21,18 +20,17 @@ pub fn Mark() -> impl IntoView {
 
 /// What a form's page knows of the last attempt.
 #[derive(Clone)]
-pub struct FormState(Option<Arc<Flash>>);
+pub struct FormState(Request);
 
 impl FormState {
     /// Of the form on this page.
     pub fn of(request: &Request) -> Self {
-        Self(request.flash.clone())
+        Self(request.clone())
     }
 
     /// What was typed into the field, or else what stands there at first.
     pub fn value_or(&self, field: &str, first: &str) -> String {
-        self.0
-            .as_ref()
+        self.flash()
             .and_then(|flash| flash.value(field))
             .unwrap_or(first)
             .to_owned()
@@ -40,15 +38,19 @@ impl FormState {
 
     /// What is wrong with the field, in words.
     pub fn error(&self, field: &str) -> Option<String> {
-        Some(self.0.as_ref()?.problem(field)?.sentence())
+        Some(self.flash()?.problem(field)?.sentence())
+    }
+
+    fn flash(&self) -> Option<&Flash> {
+        self.0.flash.as_ref()
     }
 
     fn failure(&self) -> Option<&AppError> {
-        self.0.as_ref()?.error()
+        self.flash()?.error()
     }
 
     fn notice(&self) -> Option<&'static str> {
-        Some(match self.0.as_ref()?.notice()? {
+        Some(match self.flash()?.notice()? {
             Notice::Welcome => "Welcome. Your account is ready.",
             Notice::ProfileSaved => "Your profile is saved.",
             Notice::PasswordChanged => "Your password is changed. Every other session was ended.",
@@ -272,6 +274,7 @@ pub fn NextField(
 ) -> impl IntoView {
     request
         .next
+        .as_ref()
         .map(|next| view! { <input type="hidden" name="next" value=next.as_str().to_owned() /> })
 }
 

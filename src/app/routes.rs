@@ -1,10 +1,8 @@
-//! Which pages there are, what they are called, and who may open them.
+//! Which pages there are, what they are called, who may open them, and what they show.
 
 use crate::app::pages::{HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage};
 use crate::domain::local_path::LocalPath;
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::{SsrMode, path};
 
 /// The home page.
 pub const HOME: &str = "/";
@@ -30,77 +28,51 @@ pub enum Access {
     Role(&'static str),
 }
 
-/// What must be known of a page before it is rendered.
+/// A page, and what must be known of it before it is rendered.
 pub struct Page {
-    /// Its route.
+    /// Its route, as axum writes them: `/ledger`, `/ledger/{year}`.
     pub path: &'static str,
     /// Its title. Fixed text: nothing a person typed ever stands in a title.
     pub title: &'static str,
     /// Who may open it.
     pub access: Access,
+    /// What it shows.
+    pub view: fn() -> AnyView,
 }
 
-/// Every page. A route that is missing here is for those who are signed in.
-pub const PAGES: &[Page] = &[
+/// Every page. There is no other way for a page to get a route, so none is without a guard.
+pub static PAGES: &[Page] = &[
     Page {
         path: HOME,
         title: "Vestibule",
         access: Access::Anyone,
+        view: || view! { <HomePage /> }.into_any(),
     },
     Page {
         path: REGISTER,
         title: "Create your account",
         access: Access::Stranger,
+        view: || view! { <RegisterPage /> }.into_any(),
     },
     Page {
         path: LOGIN,
         title: "Sign in",
         access: Access::Stranger,
+        view: || view! { <LoginPage /> }.into_any(),
     },
     Page {
         path: PROFILE,
         title: "Your profile",
         access: Access::SignedIn,
+        view: || view! { <ProfilePage /> }.into_any(),
     },
     Page {
         path: PASSWORD,
         title: "Change your password",
         access: Access::SignedIn,
+        view: || view! { <PasswordPage /> }.into_any(),
     },
 ];
-
-/// Who may open the page of that route.
-pub fn access_of(route: &str) -> &'static Access {
-    PAGES
-        .iter()
-        .find(|page| page.path == route)
-        .map_or(&Access::SignedIn, |page| &page.access)
-}
-
-/// What the page of that path is called.
-pub fn title_of(path: &str) -> &'static str {
-    PAGES
-        .iter()
-        .find(|page| page.path == path)
-        .map_or("Vestibule", |page| page.title)
-}
-
-/// The pages' views. All are rendered whole before the first byte leaves, so that status, cookies
-/// and redirects can still be set.
-#[component]
-pub fn Pages() -> impl IntoView {
-    view! {
-        <Router>
-            <FlatRoutes fallback=|| ()>
-                <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-                <Route path=path!("/register") view=RegisterPage ssr=SsrMode::Async />
-                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/profile") view=ProfilePage ssr=SsrMode::Async />
-                <Route path=path!("/password") view=PasswordPage ssr=SsrMode::Async />
-            </FlatRoutes>
-        </Router>
-    }
-}
 
 /// Where to go after signing in: to `next` if it is a path of ours, to the profile if there is none,
 /// home if it is anything else.
@@ -147,11 +119,5 @@ mod tests {
             form_of(LOGIN, "/profile?a=b&c").as_str(),
             "/login?next=/profile%3Fa%3Db%26c"
         );
-    }
-
-    #[test]
-    fn what_is_not_listed_is_guarded() {
-        assert_eq!(*access_of("/nowhere"), Access::SignedIn);
-        assert_eq!(*access_of("/login"), Access::Stranger);
     }
 }

@@ -1,32 +1,31 @@
 //! The document around every page: head, header, footer.
 
 use crate::app::components::Mark;
-use crate::app::routes::{LOGIN, PASSWORD, PROFILE, Pages, REGISTER, title_of};
+use crate::app::routes::{LOGIN, PASSWORD, PROFILE, Page, REGISTER};
 use crate::server::request::{AssetPaths, Request};
 use leptos::prelude::*;
-use std::sync::Arc;
 
-/// A page of the application; with cargo-leptos' reloader while it watches the sources.
-pub fn shell(reloading: Option<LeptosOptions>) -> impl IntoView {
-    let request = use_context::<Request>();
-    let title = request
-        .as_ref()
-        .map_or("Vestibule", |request| title_of(&request.path));
-    let css = request.as_ref().map(|request| request.assets.css.clone());
+const BRAND: &str = "Vestibule";
+
+/// The document of a page; with cargo-leptos' reloader in it while that watches the sources.
+pub fn shell(
+    request: Request,
+    page: &'static Page,
+    reloading: Option<LeptosOptions>,
+) -> impl IntoView {
+    let is_signed_in = request.visitor.claims().is_some();
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <Head title css>{reloading.map(|options| view! { <AutoReload options /> })}</Head>
+            <Head title=page.title css=request.assets.css.clone()>
+                {reloading.map(|options| view! { <AutoReload options /> })}
+            </Head>
             <body>
                 <Header>
-                    {request
-                        .map(|request| {
-                            let is_signed_in = request.visitor.claims().is_some();
-                            view! { <AccountNav is_signed_in path=request.path /> }
-                        })}
+                    <AccountNav is_signed_in here=page.path />
                 </Header>
                 <main id="main" class="page" tabindex="-1">
-                    <Pages />
+                    {(page.view)()}
                 </main>
                 <Footer />
             </body>
@@ -44,10 +43,10 @@ pub fn bare_page(
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <Head title css=Some(assets.css.clone()) />
+            <Head title css=assets.css.clone() />
             <body>
                 <Header>
-                    <AccountNav is_signed_in path=Arc::from("") />
+                    <AccountNav is_signed_in here="" />
                 </Header>
                 <main id="main" class="page" tabindex="-1">
                     {body}
@@ -61,13 +60,13 @@ pub fn bare_page(
 #[component]
 fn Head(
     title: &'static str,
-    css: Option<String>,
+    css: String,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let full_title = if title == "Vestibule" {
+    let full_title = if title == BRAND {
         title.to_owned()
     } else {
-        format!("{title} – Vestibule")
+        format!("{title} – {BRAND}")
     };
     view! {
         <head>
@@ -101,14 +100,14 @@ fn Header(children: Children) -> impl IntoView {
 }
 
 #[component]
-fn AccountNav(is_signed_in: bool, path: Arc<str>) -> impl IntoView {
-    let here = |page: &'static str| (*path == *page).then_some("page");
+fn AccountNav(is_signed_in: bool, here: &'static str) -> impl IntoView {
+    let current = |page| (here == page).then_some("page");
     let links = if is_signed_in {
         view! {
-            <a href=PROFILE aria-current=here(PROFILE)>
+            <a href=PROFILE aria-current=current(PROFILE)>
                 "Profile"
             </a>
-            <a href=PASSWORD aria-current=here(PASSWORD)>
+            <a href=PASSWORD aria-current=current(PASSWORD)>
                 "Password"
             </a>
             <form method="post" action="/action/logout">
@@ -120,10 +119,10 @@ fn AccountNav(is_signed_in: bool, path: Arc<str>) -> impl IntoView {
         .into_any()
     } else {
         view! {
-            <a href=LOGIN aria-current=here(LOGIN)>
+            <a href=LOGIN aria-current=current(LOGIN)>
                 "Sign in"
             </a>
-            <a class="button button--small" href=REGISTER aria-current=here(REGISTER)>
+            <a class="button button--small" href=REGISTER aria-current=current(REGISTER)>
                 "Create account"
             </a>
         }

@@ -9,7 +9,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("argon2", &["server/accounts/password_hash.rs"]),
     ("leptos", &["app", "server/request", "server/web", "lib.rs"]),
     ("leptos_axum", &["app", "server/request", "server/web"]),
-    ("leptos_router", &["app", "server/request", "server/web"]),
     ("axum", &["server/request", "server/web"]),
     ("clap", &["server/cli.rs"]),
     ("zxcvbn", &["server/accounts/common_passwords.rs"]),

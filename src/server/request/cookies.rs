@@ -91,26 +91,32 @@ impl Cookies {
 
 /// Looks for a cookie by its exact name in all `Cookie` headers (HTTP/2 may split them).
 pub fn find<'a>(headers: &'a HeaderMap, name: &str) -> Found<'a> {
-    let mut found = Found::None;
+    let [found] = find_each(headers, [name]);
+    found
+}
+
+/// Looks for several cookies in one go.
+pub fn find_each<'a, const N: usize>(headers: &'a HeaderMap, names: [&str; N]) -> [Found<'a>; N] {
+    let mut found = [Found::None; N];
     let pairs = headers
         .get_all(COOKIE)
         .iter()
         .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
     for pair in pairs {
-        let start = pair
-            .iter()
-            .position(|byte| *byte != b' ')
-            .unwrap_or(pair.len());
-        let Some(value) = pair[start..]
-            .strip_prefix(name.as_bytes())
-            .and_then(|rest| rest.strip_prefix(b"="))
-        else {
-            continue;
-        };
-        found = match (found, std::str::from_utf8(value)) {
-            (Found::None, Ok(value)) if value.is_ascii() => Found::One(value),
-            _ => return Found::Unusable,
-        };
+        let spaces = pair.iter().take_while(|byte| **byte == b' ').count();
+        let pair = &pair[spaces..];
+        for (found, name) in found.iter_mut().zip(names) {
+            let Some(value) = pair
+                .strip_prefix(name.as_bytes())
+                .and_then(|rest| rest.strip_prefix(b"="))
+            else {
+                continue;
+            };
+            *found = match (*found, std::str::from_utf8(value)) {
+                (Found::None, Ok(value)) if value.is_ascii() => Found::One(value),
+                _ => Found::Unusable,
+            };
+        }
     }
     found
 }

@@ -16,6 +16,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Whose request this is: decided by the identity layer before anything else runs.
@@ -24,7 +25,7 @@ pub enum Visitor {
     /// Nobody we know.
     Anonymous,
     /// The holder of a verified access token.
-    SignedIn(Arc<AccessClaims>),
+    SignedIn(Box<AccessClaims>),
 }
 
 impl Visitor {
@@ -56,23 +57,35 @@ pub struct AssetPaths {
     pub wasm: String,
 }
 
-/// What a request carries through the layers to pages and server functions.
+/// One request, through the layers to pages and server functions. Cloning it shares it: a page hands it to each
+/// of its parts.
 #[derive(Clone)]
-pub struct Request {
+pub struct Request(Arc<Visit>);
+
+impl Deref for Request {
+    type Target = Visit;
+
+    fn deref(&self) -> &Visit {
+        &self.0
+    }
+}
+
+/// What a request carries.
+pub struct Visit {
     /// The use cases.
     pub accounts: Accounts,
     /// Whose request this is.
     pub visitor: Visitor,
     /// What the last form left for this page.
-    pub flash: Option<Arc<Flash>>,
+    pub flash: Option<Flash>,
     /// The path, without the query.
-    pub path: Arc<str>,
+    pub path: String,
     /// Where the visitor wanted to go: the query's `next`, which leads home if it is no path of ours.
     pub next: Option<LocalPath>,
     /// The browser's own words for itself.
-    pub user_agent: Arc<str>,
+    pub user_agent: String,
     /// The refresh token that was presented: a secret.
-    pub refresh_token: Option<Arc<str>>,
+    pub refresh_token: Option<String>,
     /// How cookies are named and written here.
     pub cookies: Cookies,
     /// Seals what a form leaves behind.
@@ -82,6 +95,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Of what the identity layer found out.
+    pub fn new(visit: Visit) -> Self {
+        Self(Arc::new(visit))
+    }
+
     /// Puts this request into Leptos' context. The identity layer left it in the extensions.
     pub fn provide_from_extensions() {
         let parts = expect_context::<Parts>();

@@ -1,25 +1,25 @@
 //! The guard at the pages: who may not come in is turned away with an empty body, before anything
 //! is rendered.
 
-use crate::app::routes::{Access, LOGIN, access_of, destination, form_of};
+use crate::app::routes::{Access, LOGIN, Page, destination, form_of};
 use crate::domain::local_path::LocalPath;
 use crate::server::request::Request as VestibuleRequest;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Looks up who may open the page and lets them through or turns them away.
-pub async fn turn_away(request: Request, next: Next) -> Response {
+/// Lets through who may open the page, and turns everybody else away.
+pub async fn turn_away(
+    State(page): State<&'static Page>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(visit) = request.extensions().get::<VestibuleRequest>() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response(); // the identity layer is missing
     };
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("", MatchedPath::as_str);
-    match (access_of(route), visit.visitor.claims()) {
+    match (&page.access, visit.visitor.claims()) {
         (Access::Anyone, _) | (Access::Stranger, None) | (Access::SignedIn, Some(_)) => {
             next.run(request).await
         }

@@ -2,9 +2,9 @@
 //! token's signature alone, and when that has run out, by renewal.
 
 use crate::domain::local_path::LocalPath;
-use crate::server::request::cookies::{Found, find};
+use crate::server::request::cookies::{Cookies, Found, find, find_each};
 use crate::server::request::flash::Flash;
-use crate::server::request::{Request as VestibuleRequest, Visitor};
+use crate::server::request::{Request as VestibuleRequest, Visit, Visitor};
 use crate::server::tokens::Audience;
 use crate::server::web::router::Application;
 use axum::extract::{Request, State};
@@ -22,37 +22,40 @@ pub async fn identify(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let (access, refresh) = (
-        find(headers, application.cookies.access),
-        find(headers, application.cookies.refresh),
-    );
+    let Cookies {
+        access,
+        refresh,
+        flash,
+        ..
+    } = application.cookies;
+    let [access, refresh, flash] = find_each(headers, [access, refresh, flash]);
     let (visitor, session_cookies) = match whose(&application, access, refresh).await {
         Ok(answer) => answer,
         Err(status) => return status.into_response(),
     };
     let refresh_token = match refresh {
-        Found::One(token) if !token.is_empty() => Some(Arc::from(token)),
+        Found::One(token) if !token.is_empty() => Some(token.to_owned()),
         _ => None,
     };
-    let flash = take_flash(&application, &request);
+    let flash = take_flash(&application, &request, flash);
     let flash_cookie = flash
         .is_some()
         .then(|| application.cookies.expired_flash())
         .flatten();
     let user_agent = text(headers, USER_AGENT.as_str());
 
-    let identified = VestibuleRequest {
+    let identified = VestibuleRequest::new(Visit {
         accounts: application.accounts.clone(),
         visitor,
-        flash: flash.map(Arc::new),
-        path: Arc::from(request.uri().path()),
+        flash,
+        path: request.uri().path().to_owned(),
         next: next_of(request.uri().query()),
-        user_agent: Arc::from(user_agent),
+        user_agent: user_agent.to_owned(),
         refresh_token,
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
         assets: Arc::clone(&application.site.paths),
-    };
+    });
     request.extensions_mut().insert(identified);
 
     let mut response = next.run(request).await;
@@ -82,13 +85,13 @@ async fn whose(
     if let Found::One(token) = access
         && let Ok(claims) = application.access_tokens.verify(token, Audience::Web)
     {
-        return Ok((Visitor::SignedIn(Arc::new(claims)), Vec::new()));
+        return Ok((Visitor::SignedIn(Box::new(claims)), Vec::new()));
     }
     if let Found::One(token) = refresh {
         return match application.accounts.renew(token).await {
             Ok(Some(session)) => {
                 let cookies = application.cookies.open_session(&session);
-                Ok((Visitor::SignedIn(Arc::new(session.claims)), cookies))
+                Ok((Visitor::SignedIn(Box::new(session.claims)), cookies))
             }
             Ok(None) => Ok((Visitor::Anonymous, expired())),
             // The session may be good: keep its cookies and say that we cannot tell now.
@@ -127,11 +130,11 @@ fn session_cookies_of(response: &Response, application: &Application) -> bool {
 }
 
 /// What the last form left for this very page, if this is a visit that will show it.
-fn take_flash(application: &Application, request: &Request) -> Option<Flash> {
+fn take_flash(application: &Application, request: &Request, flash: Found<'_>) -> Option<Flash> {
     if request.method() != Method::GET {
         return None;
     }
-    let Found::One(value) = find(request.headers(), application.cookies.flash) else {
+    let Found::One(value) = flash else {
         return None;
     };
     let flash = application.flash_seal.open(value)?;

@@ -4,6 +4,7 @@ mod assets;
 mod forms;
 mod guard;
 mod identity;
+mod render;
 mod router;
 mod same_origin;
 mod security_headers;

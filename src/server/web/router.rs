@@ -1,7 +1,6 @@
 //! Every route and every layer, on one page.
 
-use crate::app::routes::Pages;
-use crate::app::shell::shell;
+use crate::app::routes::PAGES;
 use crate::server::accounts::Accounts;
 use crate::server::config::Origin;
 use crate::server::request::Request as VestibuleRequest;
@@ -11,7 +10,7 @@ use crate::server::storage::Storage;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
 use crate::server::web::{
-    assets, forms, guard, identity, same_origin, security_headers, telemetry, trouble,
+    assets, forms, guard, identity, render, same_origin, security_headers, telemetry, trouble,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -20,7 +19,6 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use leptos::server_fn::axum::server_fn_paths;
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -54,31 +52,24 @@ pub struct Application {
     pub watching: bool,
 }
 
-/// The whole service. A request goes through `Router::layer`s from the last to the first, and through
-/// each stack from its top.
+/// The whole service. A request goes through the stack at the end from its top, then to its route, and through
+/// what stands around that.
 pub fn router(application: Application) -> Router {
     let application = Arc::new(application);
-    let options = application.site.options.clone();
-    let shell = {
-        let reloading = application.watching.then(|| options.clone());
-        move || shell(reloading.clone())
-    };
+    let reloading = (application.watching).then(|| application.site.options.clone());
+    // What Leptos spawns, it spawns on tokio. A second call fails and changes nothing.
+    let _ = any_spawner::Executor::init_tokio();
 
-    let pages = Router::new()
-        .leptos_routes_with_context(
-            &options,
-            // Leptos would add the server functions here: they have a door of their own below.
-            generate_route_list_with_exclusions(Pages, Some(action_paths())),
-            VestibuleRequest::provide_from_extensions,
-            shell,
-        )
-        .with_state::<Arc<Application>>(options)
-        .route_layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(application.clone(), identity::identify))
-                // Turns away before anything is rendered. It needs the identity.
-                .layer(from_fn(guard::turn_away)),
-        );
+    let pages = PAGES
+        .iter()
+        .fold(Router::new(), |pages, page| {
+            let reloading = reloading.clone();
+            let render = move |request| render::render(page, reloading, request);
+            // Turns away before anything is rendered. It needs the identity.
+            let guarded = get(render).route_layer(from_fn_with_state(page, guard::turn_away));
+            pages.route(page.path, guarded)
+        })
+        .route_layer(from_fn_with_state(application.clone(), identity::identify));
 
     let actions = Router::new()
         .route("/action/{name}", post(run_action))
@@ -117,12 +108,6 @@ pub fn router(application: Application) -> Router {
         .route("/api/{*path}", any(|| async { StatusCode::NOT_FOUND }))
         .fallback_service(other_files)
         .with_state(application.clone())
-        // Refused before a form is read: requests that other sites make browsers send.
-        .layer(from_fn_with_state(
-            application.clone(),
-            same_origin::refuse_others,
-        ))
-        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
         // One stack, since each `Router::layer` costs every request some allocations.
         .layer(
             ServiceBuilder::new()
@@ -138,7 +123,13 @@ pub fn router(application: Application) -> Router {
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::REQUEST_TIMEOUT,
                     DEADLINE,
-                )),
+                ))
+                // Refused before a form is read: requests that other sites make browsers send.
+                .layer(from_fn_with_state(
+                    application.clone(),
+                    same_origin::refuse_others,
+                ))
+                .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)),
         )
 }
 
