@@ -21,6 +21,8 @@ pub mod app {
     pub mod islands;
 
     #[cfg(feature = "ssr")]
+    pub mod answers;
+    #[cfg(feature = "ssr")]
     pub mod components;
     #[cfg(feature = "ssr")]
     pub mod pages;
@@ -28,6 +30,8 @@ pub mod app {
     pub mod routes;
     #[cfg(feature = "ssr")]
     pub mod shell;
+    #[cfg(feature = "ssr")]
+    pub mod words;
 }
 
 #[cfg(feature = "ssr")]

@@ -1,6 +1,7 @@
 //! Pieces that pages are made of.
 
 use crate::app::islands::PasswordField;
+use crate::app::words;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
@@ -49,12 +50,26 @@ impl FormState {
         self.flash()?.error()
     }
 
+    /// How a session came to its end: of this visit's own tokens, or of another session of theirs.
+    fn warning(&self) -> Option<String> {
+        let told = self.flash().and_then(Flash::ending);
+        match (told, self.0.visitor.claims()) {
+            (Some(reuse), Some(_)) => Some(words::reuse(reuse)),
+            (Some(ending), None) => Some(words::ending(ending)),
+            (None, _) => self.0.ending.as_ref().map(words::ending),
+        }
+    }
+
     fn notice(&self) -> Option<&'static str> {
         Some(match self.flash()?.notice()? {
             Notice::Welcome => "Welcome. Your account is ready.",
             Notice::ProfileSaved => "Your profile is saved.",
             Notice::PasswordChanged => "Your password is changed. Every other session was ended.",
             Notice::SignedOut => "You are signed out.",
+            Notice::SessionEnded => "That session is ended.",
+            Notice::OtherSessionsEnded => "Every other session is ended.",
+            Notice::DraftWaits => "What you had typed is kept: sign in to find it again.",
+            Notice::DraftKept => "Here is what you had typed. It is not saved yet.",
         })
     }
 }
@@ -70,6 +85,13 @@ pub fn Outcome(
         view! {
             <p class="notice" role="status">
                 {notice}
+            </p>
+        }
+    });
+    let warning = state.warning().map(|warning| {
+        view! {
+            <p class="notice notice--warning" role="alert">
+                {warning}
             </p>
         }
     });
@@ -98,6 +120,7 @@ pub fn Outcome(
         }
     });
     view! {
+        {warning}
         {notice}
         {summary}
     }

@@ -1,6 +1,8 @@
 //! Which pages there are, what they are called, who may open them, and what they show.
 
-use crate::app::pages::{HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage};
+use crate::app::pages::{
+    HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage, SessionsPage,
+};
 use crate::domain::local_path::LocalPath;
 use leptos::prelude::*;
 
@@ -12,6 +14,8 @@ pub const REGISTER: &str = "/register";
 pub const LOGIN: &str = "/login";
 /// The profile and its form.
 pub const PROFILE: &str = "/profile";
+/// The list of sessions.
+pub const SESSIONS: &str = "/sessions";
 /// The form for a new password.
 pub const PASSWORD: &str = "/password";
 
@@ -65,6 +69,12 @@ pub static PAGES: &[Page] = &[
         title: "Your profile",
         access: Access::SignedIn,
         view: || view! { <ProfilePage /> }.into_any(),
+    },
+    Page {
+        path: SESSIONS,
+        title: "Your sessions",
+        access: Access::SignedIn,
+        view: || view! { <SessionsPage /> }.into_any(),
     },
     Page {
         path: PASSWORD,

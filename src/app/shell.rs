@@ -1,8 +1,10 @@
 //! The document around every page: head, header, footer.
 
 use crate::app::components::Mark;
-use crate::app::routes::{LOGIN, PASSWORD, PROFILE, Page, REGISTER};
+use crate::app::routes::{LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of};
+use crate::domain::session::SessionId;
 use crate::server::request::{AssetPaths, Request};
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
 const BRAND: &str = "Vestibule";
@@ -13,7 +15,9 @@ pub fn shell(
     page: &'static Page,
     reloading: Option<LeptosOptions>,
 ) -> impl IntoView {
-    let is_signed_in = request.visitor.claims().is_some();
+    let claims = request.visitor.claims();
+    let is_signed_in = claims.is_some();
+    let watch = claims.map(|claims| view! { <SessionWatch session=claims.sid here=page.path /> });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -24,6 +28,7 @@ pub fn shell(
                 <Header>
                     <AccountNav is_signed_in here=page.path />
                 </Header>
+                {watch}
                 <main id="main" class="page" tabindex="-1">
                     {(page.view)()}
                 </main>
@@ -107,6 +112,9 @@ fn AccountNav(is_signed_in: bool, here: &'static str) -> impl IntoView {
             <a href=PROFILE aria-current=current(PROFILE)>
                 "Profile"
             </a>
+            <a href=SESSIONS aria-current=current(SESSIONS)>
+                "Sessions"
+            </a>
             <a href=PASSWORD aria-current=current(PASSWORD)>
                 "Password"
             </a>
@@ -141,5 +149,23 @@ fn Footer() -> impl IntoView {
         <footer class="site-footer">
             <p>"Vestibule keeps your session, not your secrets."</p>
         </footer>
+    }
+}
+
+/// Where an open tab is told that its session has ended. Nothing is shown until then, nor without script.
+#[component]
+fn SessionWatch(session: SessionId, here: &'static str) -> impl IntoView {
+    let nonce = use_nonce();
+    view! {
+        <div class="session-ended" id="session-ended" role="alert" hidden data-session=session.to_string()>
+            <p></p>
+            <p>
+                "What you have typed stays here: when you send it, you are asked to sign in first. "
+                <a href=form_of(LOGIN, here).to_string()>"Sign in again"</a>
+            </p>
+        </div>
+        <script type="module" nonce=nonce>
+            {include_str!("live.js")}
+        </script>
     }
 }

@@ -189,6 +189,8 @@ pub enum AppError {
     WrongCurrentPassword,
     /// There is no valid session.
     NotSignedIn,
+    /// Somebody else is signed in than when the form was opened.
+    OtherAccount,
     /// Signed in or not, this is not allowed.
     Forbidden,
     /// The operator does not let people register.
@@ -215,7 +217,7 @@ impl AppError {
             AppError::BadRequest => 400,
             AppError::WrongCredentials | AppError::NotSignedIn => 401,
             AppError::Forbidden | AppError::RegistrationClosed => 403,
-            AppError::EmailTaken => 409,
+            AppError::EmailTaken | AppError::OtherAccount => 409,
             AppError::PayloadTooLarge => 413,
             AppError::UnsupportedMediaType => 415,
             // The caller is signed in and stays so: 401 would tell API clients to drop their token.
@@ -233,6 +235,7 @@ impl AppError {
             AppError::EmailTaken => "email_taken",
             AppError::WrongCurrentPassword => "wrong_current_password",
             AppError::NotSignedIn => "not_signed_in",
+            AppError::OtherAccount => "other_account",
             AppError::Forbidden => "forbidden",
             AppError::RegistrationClosed => "registration_closed",
             AppError::Busy { .. } => "busy",
@@ -273,6 +276,9 @@ impl fmt::Display for AppError {
             AppError::EmailTaken => "There is an account with this e-mail already.",
             AppError::WrongCurrentPassword => "The current password is not right.",
             AppError::NotSignedIn => "Sign in to continue.",
+            AppError::OtherAccount => {
+                "Somebody else is signed in here now than when this form was opened. Nothing was saved."
+            }
             AppError::Forbidden => "That request was refused.",
             AppError::RegistrationClosed => "New accounts cannot be created here at the moment.",
             AppError::Busy { .. } => "There is a rush at the moment. Try again in a few seconds.",
@@ -324,6 +330,7 @@ mod tests {
             AppError::EmailTaken,
             AppError::WrongCurrentPassword,
             AppError::NotSignedIn,
+            AppError::OtherAccount,
             AppError::Forbidden,
             AppError::RegistrationClosed,
             AppError::Busy {
@@ -407,7 +414,9 @@ mod tests {
     #[test]
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
-        let expected = [422, 401, 409, 422, 401, 403, 403, 503, 415, 413, 400, 500];
+        let expected = [
+            422, 401, 409, 422, 401, 409, 403, 403, 503, 415, 413, 400, 500,
+        ];
         assert_eq!(statuses, expected);
     }
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::user::id_type;
+use super::device::Words;
+use super::user::{UserId, id_type};
 
 id_type!(
     /// A session's identifier: 16 random bytes. Not a secret: knowing it gives no access.
@@ -92,6 +93,31 @@ impl EndReason {
     pub fn parse(name: &str) -> Option<EndReason> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
+}
+
+/// Something that was taken back: access tokens that their signature alone would still allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Revocation {
+    /// Every token of a session that ended.
+    Session(SessionId),
+    /// Every token of a user whose `ver` is below this epoch.
+    Epoch {
+        /// Whose tokens.
+        user: UserId,
+        /// The least `ver` that still counts.
+        least: i64,
+    },
+}
+
+/// How a session came to its end: what the browser that held it is told at its next request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// Why.
+    pub reason: EndReason,
+    /// When, in epoch milliseconds.
+    pub at_ms: i64,
+    /// The device that ended it, if another session did.
+    pub by: Option<Words>,
 }
 
 #[cfg(test)]

@@ -41,8 +41,10 @@ macro_rules! id_type {
                 if text.len() != 22 {
                     return None;
                 }
-                let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
-                bytes.try_into().ok().map(Self)
+                let mut bytes = [0; 16];
+                let engine = &base64::engine::general_purpose::URL_SAFE_NO_PAD;
+                let length = engine.decode_slice(text, &mut bytes).ok()?;
+                (length == bytes.len()).then_some(Self(bytes))
             }
         }
 

@@ -16,7 +16,9 @@ use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 /// Sign-in for a web application.
@@ -55,6 +57,9 @@ enum UserCommand {
         roles: Vec<String>,
     },
 }
+
+/// How often rows of revocations that matter to nobody any more are deleted.
+const REVOCATIONS_TIDIED_EVERY: Duration = Duration::from_secs(60);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -139,9 +144,11 @@ async fn serve() -> Result<(), Failure> {
     let site = Site::load(&std::env::current_exe()?)?;
     let parts = assemble(&config).await?;
     parts.accounts.load_revocations().await?;
+    tokio::spawn(forget_past_revocations(parts.accounts.clone()));
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
     }
+    let (stop, stopping) = watch::channel(());
     let application = Application {
         accounts: parts.accounts,
         access_tokens: parts.access_tokens,
@@ -151,6 +158,7 @@ async fn serve() -> Result<(), Failure> {
         origin: config.origin.clone(),
         site,
         watching: config.watching,
+        stopping,
     };
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         format!(
@@ -159,10 +167,23 @@ async fn serve() -> Result<(), Failure> {
         )
     })?;
     tracing::info!(origin = config.origin.as_str(), listen = %config.listen, "serving");
-    web::serve(listener, web::router(application), stop_signal()).await?;
+    let until_stopped = async move {
+        stop_signal().await;
+        drop(stop);
+    };
+    web::serve(listener, web::router(application), until_stopped).await?;
     parts.storage.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Keeps the table of revocations short. What fails is tried again; it costs a few rows.
+async fn forget_past_revocations(accounts: Accounts) {
+    let mut every = tokio::time::interval(REVOCATIONS_TIDIED_EVERY);
+    loop {
+        every.tick().await;
+        let _ = accounts.forget_past_revocations().await; // the storage has logged it
+    }
 }
 
 /// Resolves when the operator, or the service manager, asks the program to end.

@@ -29,6 +29,7 @@ const SESSION_IDLE: &str = "VESTIBULE_SESSION_IDLE";
 const SESSION_MAX: &str = "VESTIBULE_SESSION_MAX";
 const REMEMBER_IDLE: &str = "VESTIBULE_REMEMBER_IDLE";
 const REMEMBER_MAX: &str = "VESTIBULE_REMEMBER_MAX";
+const SESSION_LIMIT: &str = "VESTIBULE_SESSION_LIMIT";
 const REGISTRATION: &str = "VESTIBULE_REGISTRATION";
 const PASSWORD_MIN: &str = "VESTIBULE_PASSWORD_MIN";
 const HASH_CONCURRENCY: &str = "VESTIBULE_HASH_CONCURRENCY";
@@ -47,6 +48,7 @@ const KNOWN: &[&str] = &[
     SESSION_MAX,
     REMEMBER_IDLE,
     REMEMBER_MAX,
+    SESSION_LIMIT,
     REGISTRATION,
     PASSWORD_MIN,
     HASH_CONCURRENCY,
@@ -57,7 +59,6 @@ const KNOWN: &[&str] = &[
 /// Variables of limits that this version does not have: the value that switches each off is
 /// accepted, any other refused, so that nobody believes in a limit that is not there.
 const NOT_YET: &[(&str, &str)] = &[
-    ("VESTIBULE_SESSION_LIMIT", "0"),
     ("VESTIBULE_REQUESTS_PER_MINUTE", "0"),
     ("VESTIBULE_LOGIN_FAILURES", "0"),
     ("VESTIBULE_TRUSTED_PROXIES", ""),
@@ -261,6 +262,10 @@ impl Config {
         let access_ttl = reader.duration(ACCESS_TTL, "5m", "30s", "15m");
         let session = reader.limits((SESSION_IDLE, "24h"), (SESSION_MAX, "14d"));
         let remembered_session = reader.limits((REMEMBER_IDLE, "14d"), (REMEMBER_MAX, "90d"));
+        let session_limit = reader.read(SESSION_LIMIT, "0", "1", |text| match text.parse() {
+            Ok(limit @ 0..=1000) => Ok(limit),
+            _ => Err("is not a number from 0 (no limit) to 1000"),
+        });
         let registration_open = reader.read(REGISTRATION, "open", "closed", |text| match text {
             "open" => Ok(true),
             "closed" => Ok(false),
@@ -306,6 +311,7 @@ impl Config {
                     password_min: password_min?,
                     session: session?,
                     remembered_session: remembered_session?,
+                    session_limit: session_limit?,
                 },
                 hash_concurrency: hash_concurrency?,
                 log: log?,
@@ -600,7 +606,9 @@ mod tests {
             (HASH_CONCURRENCY, "0", "from 1 to 256"),
             (LOG_FORMAT, "xml", "neither text nor json"),
             ("VESTIBULE_ORIGEN", "x", "did you mean VESTIBULE_ORIGIN"),
-            ("VESTIBULE_SESSION_LIMIT", "1", "does not have yet"),
+            (SESSION_LIMIT, "-1", "from 0 (no limit) to 1000"),
+            (SESSION_LIMIT, "1001", "from 0 (no limit) to 1000"),
+            ("VESTIBULE_LOGIN_FAILURES", "3", "does not have yet"),
         ] {
             let error = read(&[(name, value)]).expect_err(value).to_string();
             assert!(error.contains(name) && error.contains(says), "{error}");

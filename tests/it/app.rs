@@ -11,6 +11,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use vestibule::server::accounts::Accounts;
 use vestibule::server::accounts::password_hash::PasswordHasher;
 use vestibule::server::clock::Clock;
@@ -81,6 +82,7 @@ struct TestDatabase {
     on_server: Option<(String, String)>,
     /// Holds the SQLite file and the built site.
     folder: TempDir,
+    stop_signal: watch::Sender<()>,
 }
 
 /// What may differ from the usual instance.
@@ -110,6 +112,7 @@ impl TestApp {
                 url,
                 on_server: None,
                 folder,
+                stop_signal: watch::Sender::new(()),
             },
             Clock::set_to(START),
             &Settings::default(),
@@ -138,6 +141,7 @@ impl TestApp {
             url: url.into(),
             on_server: Some((name, server)),
             folder,
+            stop_signal: watch::Sender::new(()),
         };
         Some(Self::open(database, Clock::set_to(START), &Settings::default()).await)
     }
@@ -206,6 +210,7 @@ impl TestApp {
             clock.clone(),
             random.clone(),
         );
+        accounts.load_revocations().await.expect("a database");
         let router = router(Application {
             accounts: accounts.clone(),
             access_tokens: access_tokens.clone(),
@@ -215,6 +220,7 @@ impl TestApp {
             flash_seal: FlashSeal::new(&keyring.flash, clock.clone(), random),
             site: site(&database.folder.path().join("site")),
             watching: false,
+            stopping: database.stop_signal.subscribe(),
         });
         install_default_drivers();
         let pool = AnyPoolOptions::new()
@@ -255,6 +261,11 @@ impl TestApp {
     /// Where the database is, as an operator would write it.
     pub fn database_url(&self) -> &str {
         &self.database.url
+    }
+
+    /// Lets answers without end come to theirs, as when the program stops.
+    pub fn stop(&self) {
+        self.database.stop_signal.send_replace(());
     }
 
     /// A folder of this test's own.
@@ -331,12 +342,14 @@ impl TestApp {
             .expect(sql);
     }
 
-    /// Every value of every row of both tables, as text.
+    /// Every value of every row of every table, as text.
     pub async fn everything_stored(&self) -> String {
         let mut all = String::new();
         for sql in [
             "SELECT id || ' ' || email || ' ' || nickname || ' ' || password_hash || ' ' || roles FROM users",
             "SELECT id || ' ' || user_id || ' ' || CAST(generation AS TEXT) || ' ' || user_agent FROM sessions",
+            "SELECT event || ' ' || user_id || ' ' || user_agent || ' ' || network FROM audit",
+            "SELECT kind || ' ' || key FROM revocations",
         ] {
             for row in sqlx::query(sql).fetch_all(&self.pool).await.expect(sql) {
                 all.push_str(row.get::<&str, _>(0));

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use vestibule::server::tokens::Secret;
 
 /// A folder to start the program in, with nothing of this machine's in its environment.
-struct Desk(TempDir);
+pub struct Desk(TempDir);
 
 struct Outcome {
     code: Option<i32>,
@@ -18,11 +18,11 @@ struct Outcome {
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 
@@ -72,7 +72,7 @@ impl Desk {
     }
 
     /// A copy of the program with a built site beside it, where Leptos.toml says.
-    fn install(&self) -> std::path::PathBuf {
+    pub fn install(&self) -> std::path::PathBuf {
         let program = self.path().join("vestibule");
         let built = Path::new(env!("CARGO_BIN_EXE_vestibule"));
         if std::fs::hard_link(built, &program).is_err() {
@@ -195,7 +195,8 @@ fn serving_refuses_what_check_refuses() {
     for (name, value) in [
         ("VESTIBULE_ORIGIN", "http://192.168.1.20:3000"),
         ("VESTIBULE_ORIGIN", "http://auth.lan"),
-        ("VESTIBULE_SESSION_LIMIT", "3"),
+        ("VESTIBULE_LOGIN_FAILURES", "3"),
+        ("VESTIBULE_SESSION_LIMIT", "many"),
         ("VESTIBULE_LISTENS", "127.0.0.1:0"),
         (
             "VESTIBULE_DATABASE_URL",

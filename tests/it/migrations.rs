@@ -16,7 +16,7 @@ on_both_databases! {
             assert!(again.lets_in("ada@example.org", PASSWORD).await);
         }
         assert_eq!(app.count("users").await, 1);
-        assert_eq!(app.number("SELECT COUNT(*) FROM _sqlx_migrations").await, 1);
+        assert_eq!(app.number("SELECT COUNT(*) FROM _sqlx_migrations").await, 2);
     }
 
     async fn many_that_open_at_once_agree(app: TestApp) {

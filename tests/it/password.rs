@@ -3,6 +3,7 @@
 use crate::app::{PASSWORD, TestApp, on_both_databases};
 use crate::client::{Answer, Client};
 use serde_json::json;
+use vestibule::domain::device::Device;
 use vestibule::domain::error::AppError;
 use vestibule::domain::session::SessionId;
 use vestibule::domain::user::UserId;
@@ -101,7 +102,7 @@ on_both_databases! {
         // Whatever the page in front of it knows, the use case looks for itself.
         let user = UserId::parse(&app.text("SELECT id FROM users").await).expect("an id");
         let session = SessionId::parse(&app.text("SELECT id FROM sessions").await).expect("an id");
-        let changed = app.accounts.change_password(user, PASSWORD, NEW, "", session).await;
+        let changed = app.accounts.change_password(user, PASSWORD, NEW, &Device::default(), session).await;
         assert!(matches!(changed, Err(AppError::NotSignedIn)));
         let answer = change(&mut stolen.clone().wanting_json(), PASSWORD, NEW).await;
         assert_eq!((answer.status, answer.json()), (401, json!("not_signed_in")));

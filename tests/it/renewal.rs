@@ -3,7 +3,8 @@
 
 use crate::app::{PASSWORD, TestApp, on_both_databases};
 use crate::client::Client;
-use vestibule::server::accounts::OpenSession;
+use vestibule::domain::device::Device;
+use vestibule::server::accounts::{OpenSession, Renewal};
 use vestibule::server::clock::Millis;
 
 const MINUTE: Millis = 60_000;
@@ -13,10 +14,12 @@ const DAY: Millis = 24 * HOUR;
 const ACCESS_TOKEN_GONE: Millis = 301_000;
 
 async fn renewed(app: &TestApp, refresh_token: &str) -> Option<OpenSession> {
-    app.accounts
-        .renew(refresh_token)
-        .await
-        .expect("the database answers")
+    let device = Device::new("Testing/1.0", None);
+    match app.accounts.renew(refresh_token, &device).await {
+        Ok(Renewal::Renewed(session)) => Some(*session),
+        Ok(Renewal::Over(_) | Renewal::Refused) => None,
+        Err(error) => panic!("the database answers: {error}"),
+    }
 }
 
 async fn remembered(app: &TestApp) -> Client {
@@ -109,6 +112,49 @@ on_both_databases! {
         assert_eq!(successors.len(), 100);
         assert!(successors.iter().all(|successor| *successor == successors[0] && *successor != token));
         assert_eq!(app.number("SELECT generation FROM sessions").await, 2);
+        assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 1);
+    }
+
+    async fn an_answer_that_is_lost_loses_nobody(app: TestApp) {
+        let mut client = app.signed_in("ada@example.org").await;
+        let form = [("nickname", "Countess"), ("signature", "typed for long"), ("avatar_url", "")];
+        for round in 0..4 {
+            app.clock.advance(ACCESS_TOKEN_GONE);
+            // Page or form, the answer with the new tokens does not arrive, more than once.
+            client.clone().get("/profile").await.assert_page("Your profile");
+            app.clock.advance(3_000);
+            client.clone().post("/action/update_profile", &form).await.assert_sees_other("/profile");
+            app.clock.advance(3_000);
+            client.get("/profile").await.assert_page("Your profile");
+            assert_eq!(app.number("SELECT generation FROM sessions").await, round + 2);
+        }
+        // Nor does it matter at the door: who comes again is let in again, and who leaves twice has left.
+        let (mut again, answer) = app.sign_in("ada@example.org", PASSWORD).await;
+        answer.assert_sees_other("/profile");
+        again.clone().post("/action/end_other_sessions", &[]).await.assert_sees_other("/sessions");
+        again.post("/action/end_other_sessions", &[]).await.assert_sees_other("/sessions");
+        client.get("/profile").await.assert_sees_other("/login?next=/profile");
+        let new = [("current_password", PASSWORD), ("new_password", "umber lantern quorum 77")];
+        again.clone().post("/action/change_password", &new).await.assert_sees_other("/password");
+        again.get("/profile").await.assert_sees_other("/login?next=/profile");
+        let (mut last, _) = app.sign_in("ada@example.org", "umber lantern quorum 77").await;
+        last.clone().post("/action/logout", &[]).await.assert_sees_other("/login");
+        last.post("/action/logout", &[]).await.assert_sees_other("/login");
+    }
+
+    async fn whoever_goes_away_in_the_midst_of_a_renewal_finds_the_session_again(app: TestApp) {
+        let mut client = app.signed_in("ada@example.org").await;
+        for step in 0..40 {
+            app.clock.advance(ACCESS_TOKEN_GONE);
+            let mut gone = client.clone();
+            let visit = tokio::spawn(async move { gone.get("/profile").await });
+            for _ in 0..step * 3 {
+                tokio::task::yield_now().await;
+            }
+            visit.abort();
+            let _ = visit.await; // wherever it was
+            client.get("/profile").await.assert_page("Your profile");
+        }
         assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 1);
     }
 

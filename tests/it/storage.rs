@@ -1,14 +1,45 @@
 //! What the use cases rely on from the database, the same on both.
 
 use crate::app::{START, TestApp, on_both_databases};
+use std::sync::LazyLock;
+use vestibule::domain::device::Device;
 use vestibule::domain::email::Email;
 use vestibule::domain::role::{Role, Roles};
 use vestibule::domain::session::{EndReason, Generation, SessionId};
 use vestibule::domain::user::{Nickname, ProfileUpdate, UserId};
-use vestibule::server::storage::{NewSession, NewUser, StorageError};
+use vestibule::server::clock::Millis;
+use vestibule::server::storage::{End, Moment, NewSession, NewUser, StorageError};
 
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const HASH: &str = "$argon2id$";
+
+static DEVICE: LazyLock<Device> = LazyLock::new(|| Device::new("Testing/1.0", None));
+
+fn at(now: Millis) -> Moment {
+    let until = now + 305_000;
+    Moment { now, until }
+}
+
+/// Whether a session of that epoch could begin.
+async fn begins(app: &TestApp, number: u8, epoch: i64) -> bool {
+    let session = session(number);
+    let stored = app.storage.insert_session(&session, epoch, 0, at(START));
+    stored.await.expect("asked").is_some()
+}
+
+/// Whether a session was ended just now.
+async fn ends(app: &TestApp, number: u8, reason: EndReason, now: Millis) -> bool {
+    let end = End {
+        session: session(number).id,
+        owner: None,
+        reason,
+        by: None,
+    };
+    app.storage
+        .end_session(&end, None, at(now))
+        .await
+        .expect("asked")
+}
 
 fn session(number: u8) -> NewSession<'static> {
     NewSession {
@@ -18,7 +49,7 @@ fn session(number: u8) -> NewSession<'static> {
         idle_expires_at: START + 1_000,
         absolute_expires_at: START + 5_000,
         remembered: number.is_multiple_of(2),
-        user_agent: "Testing/1.0",
+        device: &DEVICE,
     }
 }
 
@@ -80,7 +111,7 @@ on_both_databases! {
         let row = app.storage.session(session(2).id).await.expect("read").expect("there");
         assert_eq!((row.user, row.generation, row.created_at, row.rotated_at), (ADA, Generation(1), START, START));
         assert_eq!((row.idle_expires_at, row.absolute_expires_at), (START + 1_000, START + 5_000));
-        assert_eq!((row.remembered, row.ended_at, row.epoch, row.disabled), (true, None, 1, false));
+        assert_eq!((row.remembered, row.ending, row.epoch, row.disabled_at), (true, None, 1, None));
     }
 
     async fn whoever_is_not_there_is_not_found(app: TestApp) {
@@ -89,8 +120,8 @@ on_both_databases! {
         assert!(app.storage.session(session(1).id).await.expect("read").is_none());
         let update = ProfileUpdate::parse("Ada", "", "").expect("a profile");
         assert!(!app.storage.update_profile(ADA, &update, START).await.expect("asked"));
-        assert!(!app.storage.insert_session(&session(1), 1).await.expect("asked"));
-        assert!(!app.storage.end_session(session(1).id, EndReason::SignedOut, START).await.expect("asked"));
+        assert!(!begins(&app, 1, 1).await);
+        assert!(!ends(&app, 1, EndReason::SignedOut, START).await);
         assert!(!app.storage.rotate_session(session(1).id, Generation(1), START, START).await.expect("asked"));
     }
 
@@ -126,17 +157,17 @@ on_both_databases! {
         assert!(matches!(again, Err(StorageError::Taken)));
         assert_eq!(state(&app).await, before);
         // What follows is not in a transaction that was left behind.
-        assert!(app.storage.insert_session(&session(1), 1).await.expect("asked"));
+        assert!(begins(&app, 1, 1).await);
     }
 
     async fn a_session_begins_only_under_the_epoch_that_was_checked(app: TestApp) {
         insert(&app, ADA, None).await.expect("stored");
         let before = state(&app).await;
         for epoch in [0, 2] {
-            assert!(!app.storage.insert_session(&session(1), epoch).await.expect("asked"));
+            assert!(!begins(&app, 1, epoch).await);
         }
         app.execute("UPDATE users SET disabled_at = 1").await;
-        assert!(!app.storage.insert_session(&session(1), 1).await.expect("asked"));
+        assert!(!begins(&app, 1, 1).await);
         assert_eq!(state(&app).await, before);
     }
 
@@ -166,29 +197,29 @@ on_both_databases! {
         assert!(!rotate(START + 1_000).await.expect("asked"), "idle for too long");
         app.execute(&format!("UPDATE sessions SET idle_expires_at = {}", START + 9_000)).await;
         assert!(!rotate(START + 5_000).await.expect("asked"), "too old");
-        assert!(app.storage.end_session(session(1).id, EndReason::SignedOut, START + 1).await.expect("asked"));
+        assert!(ends(&app, 1, EndReason::SignedOut, START + 1).await);
         assert!(!rotate(START + 2).await.expect("asked"), "ended");
         assert_eq!(app.number("SELECT generation FROM sessions").await, 1);
     }
 
     async fn a_session_ends_once_and_keeps_its_first_reason(app: TestApp) {
         insert(&app, ADA, Some(&session(1))).await.expect("stored");
-        assert!(app.storage.end_session(session(1).id, EndReason::SignedOut, START + 1).await.expect("asked"));
-        assert!(!app.storage.end_session(session(1).id, EndReason::RefreshTokenReused, START + 2).await.expect("asked"));
+        assert!(ends(&app, 1, EndReason::SignedOut, START + 1).await);
+        assert!(!ends(&app, 1, EndReason::RefreshTokenReused, START + 2).await);
         assert_eq!(app.text("SELECT end_reason FROM sessions").await, "signed_out");
         assert_eq!(app.number("SELECT ended_at FROM sessions").await, START + 1);
     }
 
     async fn a_change_of_password_is_all_or_nothing(app: TestApp) {
         insert(&app, ADA, Some(&session(1))).await.expect("stored");
-        assert!(app.storage.insert_session(&session(2), 1).await.expect("asked"));
+        assert!(begins(&app, 2, 1).await);
         let before = state(&app).await;
-        assert!(!app.storage.change_password(ADA, 2, "new", &session(3), START).await.expect("asked"));
+        assert!(!app.storage.change_password(ADA, 2, "new", &session(3), at(START)).await.expect("asked"));
         assert_eq!(state(&app).await, before);
         // The new session cannot be stored, so neither is the password.
-        assert!(app.storage.change_password(ADA, 1, "new", &session(2), START).await.is_err());
+        assert!(app.storage.change_password(ADA, 1, "new", &session(2), at(START)).await.is_err());
         assert_eq!(state(&app).await, before);
-        assert!(app.storage.change_password(ADA, 1, "new", &session(3), START).await.expect("asked"));
+        assert!(app.storage.change_password(ADA, 1, "new", &session(3), at(START)).await.expect("asked"));
         assert_eq!(app.text("SELECT password_hash FROM users").await, "new");
         assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 1);
     }

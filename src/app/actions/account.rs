@@ -23,7 +23,7 @@ pub async fn register(
     let request = Request::current();
     match request
         .accounts
-        .register(&email, &password, &nickname, &request.user_agent)
+        .register(&email, &password, &nickname, &request.device)
         .await
     {
         Ok(session) => {
@@ -56,22 +56,23 @@ pub async fn login(
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
     use crate::app::routes::{LOGIN, destination, form_of};
-    use crate::server::accounts::SignIn;
+    use crate::server::accounts::{SignIn, SignedIn};
     use crate::server::request::Request;
     use crate::server::request::flash::Flash;
 
     let request = Request::current();
-    let user_agent = &*request.user_agent;
     let sign_in = SignIn {
         email: &email,
         password: &password,
         remember: remember == "on",
-        user_agent,
+        device: &request.device,
     };
     match request.accounts.sign_in(sign_in).await {
-        Ok(session) => {
+        Ok(SignedIn { session, reused }) => {
             request.replace_session(&session).await?;
-            request.go_to(&destination(&next), None);
+            let page = destination(&next);
+            let warning = reused.map(|reused| Flash::for_page(page.as_str()).with_ending(reused));
+            request.go_to(&page, warning.as_ref());
             Ok(())
         }
         Err(error) => {
@@ -89,16 +90,7 @@ pub async fn login(
 /// When the database fails.
 #[server(prefix = "/action", endpoint = "logout")]
 pub async fn logout() -> Result<(), AppError> {
-    use crate::app::routes::{LOGIN, form_of};
-    use crate::server::request::Request;
-    use crate::server::request::flash::{Flash, Notice};
-
-    let request = Request::current();
-    request.end_presented_session().await?;
-    request.close_session();
-    let notice = Flash::for_page(LOGIN).with_notice(Notice::SignedOut);
-    request.go_to(&form_of(LOGIN, ""), Some(&notice));
-    Ok(())
+    crate::app::answers::sign_out(&crate::server::request::Request::current()).await
 }
 
 /// Sets a new password, ends every other session and goes back to the form with the good news.
@@ -110,27 +102,25 @@ pub async fn change_password(
     #[server(default)] current_password: String,
     #[server(default)] new_password: String,
 ) -> Result<(), AppError> {
+    use crate::app::answers::sign_in_first;
     use crate::app::routes::{PASSWORD, form_of};
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
 
     let request = Request::current();
-    let changed = match request.visitor.signed_in() {
-        Ok(claims) => {
-            let (user, session) = (claims.sub, claims.sid);
-            let accounts = &request.accounts;
-            accounts
-                .change_password(
-                    user,
-                    &current_password,
-                    &new_password,
-                    &request.user_agent,
-                    session,
-                )
-                .await
-        }
-        Err(error) => Err(error),
+    let Ok(claims) = request.visitor.signed_in() else {
+        return sign_in_first(&request, PASSWORD, "", Flash::for_page(PASSWORD));
     };
+    let accounts = &request.accounts;
+    let changed = accounts
+        .change_password(
+            claims.sub,
+            &current_password,
+            &new_password,
+            &request.device,
+            claims.sid,
+        )
+        .await;
     let flash = Flash::for_page(PASSWORD);
     match changed {
         Ok(session) => {

@@ -5,11 +5,13 @@
 
 mod account;
 mod profile;
+mod sessions;
 
 pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, register,
 };
 pub use profile::{UpdateProfile, update_profile};
+pub use sessions::{EndOtherSessions, EndSession, end_other_sessions, end_session};
 
 use crate::domain::error::AppError;
 use leptos::server_fn::codec::JsonEncoding;

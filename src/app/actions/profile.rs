@@ -5,7 +5,8 @@
 use crate::domain::error::AppError;
 use leptos::prelude::*;
 
-/// Replaces the profile and goes back to it with the good news.
+/// Replaces the profile and goes back to it with the good news. `owner` is the user for whom the form was rendered:
+/// for nobody else is it saved, and to nobody else is it shown again.
 ///
 /// # Errors
 /// What [`Accounts::update_profile`](crate::server::accounts::Accounts::update_profile) refuses.
@@ -14,22 +15,31 @@ pub async fn update_profile(
     #[server(default)] nickname: String,
     #[server(default)] signature: String,
     #[server(default)] avatar_url: String,
+    #[server(default)] owner: String,
 ) -> Result<(), AppError> {
+    use crate::app::answers::sign_in_first;
     use crate::app::routes::{PROFILE, form_of};
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
 
     let request = Request::current();
-    let updated = match request.visitor.signed_in() {
+    let flash = Flash::for_page(PROFILE);
+    let typed = flash
+        .clone()
+        .keeping("nickname", &nickname)
+        .keeping("signature", &signature)
+        .keeping("avatar_url", &avatar_url);
+    let updated = match request.signed_in_as(&owner) {
         Ok(claims) => {
-            request
-                .accounts
+            let accounts = &request.accounts;
+            accounts
                 .update_profile(claims.sub, &nickname, &signature, &avatar_url)
                 .await
         }
-        Err(error) => Err(error),
+        Err(AppError::NotSignedIn) => return sign_in_first(&request, PROFILE, &owner, typed),
+        // The values are somebody else's.
+        Err(error) => return request.refuse(error, &form_of(PROFILE, ""), flash),
     };
-    let flash = Flash::for_page(PROFILE);
     match updated {
         Ok(()) => {
             request.go_to(
@@ -38,12 +48,6 @@ pub async fn update_profile(
             );
             Ok(())
         }
-        Err(error) => {
-            let typed = flash
-                .keeping("nickname", &nickname)
-                .keeping("signature", &signature)
-                .keeping("avatar_url", &avatar_url);
-            request.refuse(error, &form_of(PROFILE, ""), typed)
-        }
+        Err(error) => request.refuse(error, &form_of(PROFILE, ""), typed),
     }
 }

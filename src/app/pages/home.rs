@@ -40,6 +40,7 @@ pub fn HomePage() -> impl IntoView {
         view! {
             <section class="hero">
                 <div class="hero__text">
+                    <Outcome state=FormState::of(&request) />
                     <h1>"Your front door"</h1>
                     <p class="lede">"One account opens everything behind it. Knock once, and the house knows you."</p>
                     <p class="actions">

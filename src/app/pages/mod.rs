@@ -5,6 +5,7 @@ mod login;
 mod password;
 mod profile;
 mod register;
+mod sessions;
 mod trouble;
 
 pub use home::HomePage;
@@ -12,4 +13,5 @@ pub use login::LoginPage;
 pub use password::PasswordPage;
 pub use profile::ProfilePage;
 pub use register::RegisterPage;
+pub use sessions::SessionsPage;
 pub use trouble::{Trouble, in_words};

@@ -1,6 +1,7 @@
 //! The profile: what others see, and the form that changes it.
 
 use crate::app::components::{Field, FormState, Outcome, TextArea};
+use crate::app::words;
 use crate::domain::user::Profile;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ pub fn ProfilePage() -> impl IntoView {
     let request = Request::current();
     with_profile(request.clone(), move |profile| {
         let state = FormState::of(&request);
+        let owner = profile.id.to_string();
         let signature = profile.signature.to_string();
         let nickname = profile.nickname.to_string();
         let avatar_url = profile
@@ -23,6 +25,7 @@ pub fn ProfilePage() -> impl IntoView {
                 <Outcome state=state.clone() />
                 <Identity profile />
                 <form class="form" method="post" action="/action/update_profile" novalidate>
+                    <input type="hidden" name="owner" value=owner />
                     <Field
                         name="nickname"
                         label="Nickname"
@@ -75,7 +78,7 @@ fn Identity(profile: Profile) -> impl IntoView {
             .into_any()
         }
     };
-    let date = date_of(profile.created_at_ms);
+    let date = words::day(profile.created_at_ms);
     let signature = profile.signature.to_string();
     view! {
         <div class="identity">
@@ -88,12 +91,6 @@ fn Identity(profile: Profile) -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// A day in UTC, as ISO 8601 writes it.
-fn date_of(milliseconds: i64) -> String {
-    time::OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000))
-        .map_or(String::new(), |time| time.date().to_string())
 }
 
 /// Renders `view` with the profile of whoever is signed in. The guard has turned everybody else away

@@ -2,27 +2,27 @@
 
 pub mod common_passwords;
 pub mod password_hash;
+mod sessions;
 
+pub use crate::server::storage::LiveSession;
+pub use sessions::{OpenSession, Renewal, Watched};
+
+use crate::domain::device::Device;
 use crate::domain::email::Email;
 use crate::domain::error::{AppError, Field, Problem, Reason};
 use crate::domain::password::{NewPassword, PasswordAttempt, PasswordRules};
 use crate::domain::role::Roles;
-use crate::domain::session::{EndReason, Generation, SessionId, SessionLimits};
+use crate::domain::session::{Ending, Revocation, SessionId, SessionLimits};
 use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
-use crate::server::clock::{Clock, Millis};
+use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
-use crate::server::storage::{NewSession, NewUser, SessionRow, Storage, StorageError};
-use crate::server::tokens::access_token::{LEEWAY_SECONDS, NotIssued};
-use crate::server::tokens::{AccessClaims, AccessTokens, Audience, Grant, RefreshTokens};
+use crate::server::storage::{Credentials, NewUser, Storage, StorageError};
+use crate::server::tokens::access_token::NotIssued;
+use crate::server::tokens::{AccessTokens, RefreshTokens};
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
+use tracing::Instrument;
 use zeroize::Zeroizing;
-
-/// For so long, a refresh token that was just replaced still gets the same successor: two tabs that
-/// renew at once, or an answer that was lost on its way (milliseconds).
-const ROTATION_GRACE: Millis = 10_000;
-/// What is kept of a browser's own words for itself, in bytes.
-const USER_AGENT_BYTES: usize = 256;
 
 /// Limits and choices that the operator made.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Policy {
     pub session: SessionLimits,
     /// How long it lasts when "keep me signed in" was ticked.
     pub remembered_session: SessionLimits,
+    /// How many sessions a user may have at once; 0 for any number.
+    pub session_limit: u32,
 }
 
 /// All use cases. Cloning it shares it.
@@ -51,19 +53,6 @@ struct Inner {
     random: Random,
 }
 
-/// A session that has just begun or been renewed, and what its browser needs.
-#[derive(Clone)]
-pub struct OpenSession {
-    /// What the access token says.
-    pub claims: AccessClaims,
-    /// A secret.
-    pub access_token: String,
-    /// A secret.
-    pub refresh_token: String,
-    /// For how many seconds the browser keeps the cookies; `None` until it is closed.
-    pub max_age_seconds: Option<i64>,
-}
-
 /// How a person asks to be let in.
 pub struct SignIn<'a> {
     /// As typed.
@@ -72,8 +61,16 @@ pub struct SignIn<'a> {
     pub password: &'a str,
     /// Whether "keep me signed in" was ticked.
     pub remember: bool,
-    /// The browser's own words for itself.
-    pub user_agent: &'a str,
+    /// From where.
+    pub device: &'a Device,
+}
+
+/// Somebody was let in.
+pub struct SignedIn {
+    /// The session that begins.
+    pub session: OpenSession,
+    /// The end of another session of theirs, because a used refresh token came back, of which nobody was told yet.
+    pub reused: Option<Ending>,
 }
 
 impl Accounts {
@@ -98,24 +95,6 @@ impl Accounts {
         }))
     }
 
-    /// Remembers what was taken back while tokens issued before may still be valid. To be called before
-    /// the first request is answered.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn load_revocations(&self) -> Result<(), AppError> {
-        let tokens = &self.0.access_tokens;
-        let since = self.0.clock.now() - (tokens.life_seconds() + LEEWAY_SECONDS) * 1000;
-        let revoked = self.0.storage.revoked_since(since).await?;
-        for session in revoked.sessions {
-            tokens.end_session(session);
-        }
-        for (user, epoch) in revoked.epochs {
-            tokens.raise_epoch(user, epoch);
-        }
-        Ok(())
-    }
-
     /// What the operator allows.
     pub fn policy(&self) -> &Policy {
         &self.0.policy
@@ -130,19 +109,13 @@ impl Accounts {
         email: &str,
         password: &str,
         nickname: &str,
-        user_agent: &str,
+        device: &Device,
     ) -> Result<OpenSession, AppError> {
         if !self.0.policy.registration_open {
             return Err(AppError::RegistrationClosed);
         }
         let (user, _) = self
-            .create(
-                email,
-                password,
-                nickname,
-                &Roles::default(),
-                Some(user_agent),
-            )
+            .create(email, password, nickname, &Roles::default(), Some(device))
             .await?;
         user.ok_or(AppError::Internal)
     }
@@ -169,7 +142,7 @@ impl Accounts {
         password: &str,
         nickname: &str,
         roles: &Roles,
-        session_for: Option<&str>,
+        session_for: Option<&Device>,
     ) -> Result<(Option<OpenSession>, UserId), AppError> {
         let Registration {
             email,
@@ -187,7 +160,7 @@ impl Accounts {
         let now = self.0.clock.now();
         let user = UserId::from_bytes(self.random_id()?);
         let session = match session_for {
-            Some(user_agent) => Some(self.new_session(user, false, user_agent, now)?),
+            Some(device) => Some(self.new_session(user, false, device, now)?),
             None => None,
         };
         let new_user = NewUser {
@@ -220,7 +193,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AppError::WrongCredentials`], or when fields are empty or too many wait.
-    pub async fn sign_in(&self, request: SignIn<'_>) -> Result<OpenSession, AppError> {
+    pub async fn sign_in(&self, request: SignIn<'_>) -> Result<SignedIn, AppError> {
         let mut missing = Vec::new();
         if request.email.trim().is_empty() {
             missing.push(Problem::new(Field::Email, Reason::Required));
@@ -252,117 +225,7 @@ impl Accounts {
                 .replace_password_hash(user.id, &user.password_hash, &new)
                 .await?;
         }
-        let session = self.new_session(
-            user.id,
-            request.remember,
-            request.user_agent,
-            self.0.clock.now(),
-        )?;
-        if !self.0.storage.insert_session(&session, user.epoch).await? {
-            // The password was changed or the account disabled while we were checking.
-            return Err(AppError::WrongCredentials);
-        }
-        self.tokens_of(&session, user.epoch, user.roles)
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sign_out(&self, session: SessionId) -> Result<(), AppError> {
-        self.end(session, EndReason::SignedOut).await
-    }
-
-    /// Ends a session in the database, then takes its access tokens back, before anybody is answered.
-    async fn end(&self, session: SessionId, reason: EndReason) -> Result<(), AppError> {
-        let now = self.0.clock.now();
-        self.0.storage.end_session(session, reason, now).await?;
-        self.0.access_tokens.end_session(session);
-        Ok(())
-    }
-
-    /// Ends the session that a refresh token belongs to, whatever its generation: for a browser
-    /// whose access token has run out. Anything that is not ours is passed over.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sign_out_by_refresh_token(&self, token: &str) -> Result<(), AppError> {
-        match self.0.refresh_tokens.read(token) {
-            Some((session, _)) => self.sign_out(session).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Exchanges a refresh token for new tokens: rotation by compare-and-set. `None` when the token is
-    /// not ours or its session is over.
-    ///
-    /// Of all that present one token at once, one raises the generation; the others, and whoever
-    /// lost the answer, get the identical successor for ten seconds. After that an old token means
-    /// that two parties hold the session, and it ends.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn renew(&self, refresh_token: &str) -> Result<Option<OpenSession>, AppError> {
-        let Some((id, presented)) = self.0.refresh_tokens.read(refresh_token) else {
-            return Ok(None);
-        };
-        let Some(session) = self.0.storage.session(id).await? else {
-            return Ok(None);
-        };
-        let now = self.0.clock.now();
-        if !is_live(&session, now) {
-            return Ok(None);
-        }
-        let idle = self
-            .limits(session.remembered)
-            .expires_at_ms(session.created_at, now);
-        if session.generation == presented
-            && self
-                .0
-                .storage
-                .rotate_session(id, presented, idle, now)
-                .await?
-        {
-            return self.renewed(id, &session, presented.next());
-        }
-        // Somebody was faster: look again at what stands there now.
-        let Some(session) = self.0.storage.session(id).await? else {
-            return Ok(None);
-        };
-        if !is_live(&session, now) {
-            return Ok(None);
-        }
-        if session.generation == presented.next()
-            && now.saturating_sub(session.rotated_at) < ROTATION_GRACE
-        {
-            return self.renewed(id, &session, session.generation);
-        }
-        if presented < session.generation {
-            tracing::warn!(session = %id, "a used refresh token came back; its session was ended");
-            self.end(id, EndReason::RefreshTokenReused).await?;
-        } else {
-            tracing::warn!(session = %id, "a refresh token of a generation that was never issued was refused");
-        }
-        Ok(None)
-    }
-
-    fn renewed(
-        &self,
-        id: SessionId,
-        session: &SessionRow,
-        generation: Generation,
-    ) -> Result<Option<OpenSession>, AppError> {
-        let grant = Grant {
-            user: session.user,
-            session: id,
-            auth_time: session.created_at.div_euclid(1000),
-            epoch: session.epoch,
-            roles: session.roles.clone(),
-        };
-        let max_age = session
-            .remembered
-            .then(|| session.absolute_expires_at - self.0.clock.now());
-        self.issue(&grant, generation, max_age).map(Some)
+        self.admit(user, request.remember, request.device).await
     }
 
     /// The profile of a user.
@@ -411,7 +274,7 @@ impl Accounts {
         user: UserId,
         current: &str,
         new: &str,
-        user_agent: &str,
+        device: &Device,
         session: SessionId,
     ) -> Result<OpenSession, AppError> {
         let user = self
@@ -427,7 +290,7 @@ impl Accounts {
             .session(session)
             .await?
             .ok_or(AppError::NotSignedIn)?;
-        if user.disabled || !is_live(&this, self.0.clock.now()) {
+        if user.disabled || this.ending(self.0.clock.now()).is_some() {
             return Err(AppError::NotSignedIn);
         }
         let new = self.new_password(current, new, &user.email).await?;
@@ -442,19 +305,39 @@ impl Accounts {
             return Err(AppError::WrongCurrentPassword);
         }
         let new_hash = self.0.hasher.hash(new).await?;
-        let now = self.0.clock.now();
-        let session = self.new_session(user.id, this.remembered, user_agent, now)?;
-        let changed = self
-            .0
-            .storage
-            .change_password(user.id, user.epoch, &new_hash, &session, now)
-            .await?;
-        if !changed {
-            // Another change was faster, so what was given as the current password is not it.
-            return Err(AppError::WrongCurrentPassword);
-        }
-        self.0.access_tokens.raise_epoch(user.id, user.epoch + 1);
-        self.tokens_of(&session, user.epoch + 1, user.roles)
+        self.replace_password(user, new_hash, this.remembered, device)
+            .await
+    }
+
+    async fn replace_password(
+        &self,
+        user: Credentials,
+        new_hash: String,
+        remembered: bool,
+        device: &Device,
+    ) -> Result<OpenSession, AppError> {
+        let (this, device) = (self.clone(), device.clone());
+        to_its_end(async move {
+            let moment = this.moment();
+            let session = this.new_session(user.id, remembered, &device, moment.now)?;
+            let changed = this
+                .0
+                .storage
+                .change_password(user.id, user.epoch, &new_hash, &session, moment)
+                .await?;
+            if !changed {
+                // Another change was faster, so what was given as the current password is not it.
+                return Err(AppError::WrongCurrentPassword);
+            }
+            let least = user.epoch + 1;
+            let raised = Revocation::Epoch {
+                user: user.id,
+                least,
+            };
+            this.0.access_tokens.revoke(raised);
+            this.tokens_of(&session, least, user.roles)
+        })
+        .await
     }
 
     async fn new_password(
@@ -487,77 +370,20 @@ impl Accounts {
         }
     }
 
-    fn limits(&self, remembered: bool) -> &SessionLimits {
-        if remembered {
-            &self.0.policy.remembered_session
-        } else {
-            &self.0.policy.session
-        }
-    }
-
-    fn new_session<'a>(
-        &self,
-        user: UserId,
-        remembered: bool,
-        user_agent: &'a str,
-        now: Millis,
-    ) -> Result<NewSession<'a>, AppError> {
-        let limits = self.limits(remembered);
-        Ok(NewSession {
-            id: SessionId::from_bytes(self.random_id()?),
-            user,
-            created_at: now,
-            idle_expires_at: limits.expires_at_ms(now, now),
-            absolute_expires_at: now.saturating_add(limits.absolute_ms),
-            remembered,
-            user_agent: &user_agent[..user_agent.floor_char_boundary(USER_AGENT_BYTES)],
-        })
-    }
-
-    fn tokens_of(
-        &self,
-        session: &NewSession<'_>,
-        epoch: i64,
-        roles: Roles,
-    ) -> Result<OpenSession, AppError> {
-        let grant = Grant {
-            user: session.user,
-            session: session.id,
-            auth_time: session.created_at.div_euclid(1000),
-            epoch,
-            roles,
-        };
-        let max_age = session
-            .remembered
-            .then_some(session.absolute_expires_at - session.created_at);
-        self.issue(&grant, Generation(1), max_age)
-    }
-
-    fn issue(
-        &self,
-        grant: &Grant,
-        generation: Generation,
-        max_age: Option<Millis>,
-    ) -> Result<OpenSession, AppError> {
-        let (access_token, claims) = self.0.access_tokens.issue(Audience::Web, grant)?;
-        Ok(OpenSession {
-            claims,
-            access_token,
-            refresh_token: self.0.refresh_tokens.issue(grant.session, generation),
-            max_age_seconds: max_age.map(|milliseconds| milliseconds.div_euclid(1000).max(0)),
-        })
-    }
-
     fn random_id(&self) -> Result<[u8; 16], AppError> {
         Ok(self.0.random.bytes()?)
     }
 }
 
-fn is_live(session: &SessionRow, now: Millis) -> bool {
-    session.ended_at.is_none()
-        && !session.disabled
-        && now < session.idle_expires_at
-        && now < session.absolute_expires_at
+/// Runs a change to its end even if whoever asked for it goes away: what was taken back in the database must be
+/// taken back in memory too.
+async fn to_its_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, AppError>> + Send + 'static,
+) -> Result<T, AppError> {
+    match tokio::spawn(change.in_current_span()).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(AppError::Internal), // it panicked, which the panic hook has logged
+    }
 }
 
 impl From<StorageError> for AppError {

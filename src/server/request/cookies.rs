@@ -2,7 +2,7 @@
 
 use crate::server::accounts::OpenSession;
 use crate::server::config::Origin;
-use crate::server::request::flash::{self, Flash, FlashSeal};
+use crate::server::request::flash::{Flash, FlashSeal};
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -26,6 +26,10 @@ pub struct Cookies {
     pub refresh: &'static str,
     /// What a form leaves behind.
     pub flash: &'static str,
+    /// What was typed when the session was over.
+    pub draft: &'static str,
+    /// That a visit from another site was sent round once.
+    pub bounce: &'static str,
     attributes: &'static str,
 }
 
@@ -39,6 +43,8 @@ impl Cookies {
                 access: "__Host-at",
                 refresh: "__Host-rt",
                 flash: "__Host-flash",
+                draft: "__Host-draft",
+                bounce: "__Host-bounce",
                 attributes: "; Path=/; Secure; HttpOnly; SameSite=Strict",
             }
         } else {
@@ -46,6 +52,8 @@ impl Cookies {
                 access: "at",
                 refresh: "rt",
                 flash: "flash",
+                draft: "draft",
+                bounce: "bounce",
                 attributes: "; Path=/; HttpOnly; SameSite=Strict",
             }
         }
@@ -70,14 +78,25 @@ impl Cookies {
             .collect()
     }
 
-    /// The cookie that carries what a form leaves behind; `None` if it cannot be sealed.
+    /// The cookie that carries what a form leaves behind, or a draft; `None` if it cannot be sealed.
     pub fn flash(&self, seal: &FlashSeal, flash: &Flash) -> Option<HeaderValue> {
-        self.write(self.flash, &seal.seal(flash)?, Some(flash::LIFE_SECONDS))
+        let name = match flash.owner() {
+            Some(_) => self.draft,
+            None => self.flash,
+        };
+        self.write(name, &seal.seal(flash)?, Some(flash.life_seconds()))
     }
 
-    /// The same cookie, expired.
-    pub fn expired_flash(&self) -> Option<HeaderValue> {
-        self.write(self.flash, "", Some(0))
+    /// A cookie of that name, expired.
+    pub fn expired(&self, name: &str) -> Option<HeaderValue> {
+        self.write(name, "", Some(0))
+    }
+
+    /// Remembers for a few seconds that a visit from another site was sent round once. Not `Strict`, or it would
+    /// be held back as the others were: it says nothing and opens nothing.
+    pub fn bounced(&self) -> Option<HeaderValue> {
+        let attributes = self.attributes.replace("SameSite=Strict", "SameSite=Lax");
+        HeaderValue::from_str(&format!("{}=1{attributes}; Max-Age=10", self.bounce)).ok()
     }
 
     fn write(&self, name: &str, value: &str, max_age: Option<i64>) -> Option<HeaderValue> {

@@ -4,6 +4,8 @@
 //! instance keeps it.
 
 use crate::domain::error::{AppError, Problem};
+use crate::domain::session::Ending;
+use crate::domain::user::UserId;
 use crate::server::clock::Clock;
 use crate::server::random::Random;
 use crate::server::tokens::keys::Keys;
@@ -14,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How long it waits for its page, in seconds.
-pub const LIFE_SECONDS: i64 = 300;
+const LIFE_SECONDS: i64 = 300;
+/// How long a draft waits: its owner has to sign in again first.
+const DRAFT_LIFE_SECONDS: i64 = 1800;
 /// Browsers keep 4096 bytes a cookie, its name and attributes included; base64 makes 4 out of 3.
 const MAX_JSON_BYTES: usize = 2700;
 
@@ -30,6 +34,14 @@ pub enum Notice {
     PasswordChanged,
     /// The session was ended.
     SignedOut,
+    /// Another session was ended.
+    SessionEnded,
+    /// Every other session was ended.
+    OtherSessionsEnded,
+    /// What was typed before the session was over is kept for after the sign-in.
+    DraftWaits,
+    /// The form shows what was typed before the session was over, and nothing of it is saved yet.
+    DraftKept,
 }
 
 /// What one form leaves for one page.
@@ -37,8 +49,13 @@ pub enum Notice {
 pub struct Flash {
     page: String,
     made_at: i64,
+    life: i64,
     notice: Option<Notice>,
     error: Option<AppError>,
+    /// How a session of the visitor came to its end.
+    ending: Option<Ending>,
+    /// Whose draft it is: nobody else is shown it.
+    owner: Option<UserId>,
     /// Names and values as typed, passwords never among them.
     values: Vec<(String, String)>,
 }
@@ -49,10 +66,30 @@ impl Flash {
         Self {
             page: page.to_owned(),
             made_at: 0,
+            life: LIFE_SECONDS,
             notice: None,
             error: None,
+            ending: None,
+            owner: None,
             values: Vec::new(),
         }
+    }
+
+    /// The same values as a draft: for its owner alone, once they have signed in again.
+    #[must_use]
+    pub fn into_draft(mut self, owner: UserId) -> Self {
+        self.life = DRAFT_LIFE_SECONDS;
+        self.notice = Some(Notice::DraftKept);
+        self.error = None;
+        self.owner = Some(owner);
+        self
+    }
+
+    /// With the end of a session, to be told.
+    #[must_use]
+    pub fn with_ending(mut self, ending: Ending) -> Self {
+        self.ending = Some(ending);
+        self
     }
 
     /// With good news.
@@ -81,6 +118,21 @@ impl Flash {
         &self.page
     }
 
+    /// For how many seconds it waits for its page.
+    pub fn life_seconds(&self) -> i64 {
+        self.life
+    }
+
+    /// How a session came to its end.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Whose draft it is, if it is one.
+    pub fn owner(&self) -> Option<UserId> {
+        self.owner
+    }
+
     /// The good news.
     pub fn notice(&self) -> Option<Notice> {
         self.notice
@@ -98,6 +150,11 @@ impl Flash {
             .problems()
             .into_iter()
             .find(|problem| problem.field.name() == field)
+    }
+
+    /// Whether anything typed is among it.
+    pub fn has_values(&self) -> bool {
+        !self.values.is_empty()
     }
 
     /// What was typed into a field.
@@ -162,7 +219,7 @@ impl FlashSeal {
         Some(format!("{kid}.{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// What a cookie's value holds, if we sealed it within the last five minutes.
+    /// What a cookie's value holds, if we sealed it and its time is not over.
     pub fn open(&self, value: &str) -> Option<Flash> {
         let (kid, bytes) = value.split_once('.')?;
         let (_, key) = self.0.keys.iter().find(|(known, _)| known == kid)?;
@@ -172,7 +229,7 @@ impl FlashSeal {
         let plain = key.open_in_place(nonce, Aad::from(kid), sealed).ok()?;
         let flash: Flash = serde_json::from_slice(plain).ok()?;
         let age = self.0.clock.now_seconds() - flash.made_at;
-        (0..=LIFE_SECONDS).contains(&age).then_some(flash)
+        (0..=flash.life).contains(&age).then_some(flash)
     }
 }
 

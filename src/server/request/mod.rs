@@ -4,12 +4,14 @@
 pub mod cookies;
 pub mod flash;
 
+use crate::domain::device::Device;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
-use crate::domain::user::Profile;
-use crate::server::accounts::{Accounts, OpenSession};
+use crate::domain::session::{Ending, SessionId};
+use crate::domain::user::{Profile, UserId};
+use crate::server::accounts::{Accounts, LiveSession, OpenSession};
 use crate::server::request::cookies::Cookies;
-use crate::server::request::flash::{Flash, FlashSeal};
+use crate::server::request::flash::{Flash, FlashSeal, Notice};
 use crate::server::tokens::AccessClaims;
 use axum::http::header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
@@ -82,8 +84,10 @@ pub struct Visit {
     pub path: String,
     /// Where the visitor wanted to go: the query's `next`, which leads home if it is no path of ours.
     pub next: Option<LocalPath>,
-    /// The browser's own words for itself.
-    pub user_agent: String,
+    /// How the session of the tokens that came along has ended, if it has: for the visitor to be told.
+    pub ending: Option<Ending>,
+    /// From where it comes.
+    pub device: Device,
     /// The refresh token that was presented: a secret.
     pub refresh_token: Option<String>,
     /// How cookies are named and written here.
@@ -153,6 +157,15 @@ impl Request {
         self.accounts.profile(self.visitor.signed_in()?.sub).await
     }
 
+    /// This session and all live ones of whoever is signed in.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] for anybody else.
+    pub async fn sessions(&self) -> Result<(SessionId, Vec<LiveSession>), AppError> {
+        let claims = self.visitor.signed_in()?;
+        Ok((claims.sid, self.accounts.sessions(claims.sub).await?))
+    }
+
     /// For a page that turns out not to be for this visitor, or cannot be shown.
     pub fn turn_away(&self, error: &AppError) {
         if *error == AppError::NotSignedIn {
@@ -161,6 +174,12 @@ impl Request {
         } else {
             set_status(status_of(error));
         }
+    }
+
+    /// What the sign-in form tells whoever was turned away from a page, if there is anything to tell.
+    pub fn farewell(&self, form: &LocalPath) -> Option<HeaderValue> {
+        let flash = Flash::for_page(form.as_str()).with_ending(self.ending.clone()?);
+        self.cookies.flash(&self.flash_seal, &flash)
     }
 
     /// Takes the tokens away from the browser and empties what it keeps of us (Clear-Site-Data).
@@ -174,15 +193,64 @@ impl Request {
         );
     }
 
+    /// Leaves something in the browser for a later page.
+    fn leave(&self, flash: &Flash) {
+        if let Some(cookie) = self.cookies.flash(&self.flash_seal, flash) {
+            append(SET_COOKIE, cookie);
+        }
+    }
+
     /// Answers with 303 to a page of ours, and leaves `flash` there.
     pub fn go_to(&self, page: &LocalPath, flash: Option<&Flash>) {
-        if let Some(cookie) = flash.and_then(|flash| self.cookies.flash(&self.flash_seal, flash)) {
-            append(SET_COOKIE, cookie);
+        if let Some(flash) = flash {
+            self.leave(flash);
         }
         if let Ok(location) = HeaderValue::from_str(page.as_str()) {
             append(LOCATION, location);
         }
         set_status(StatusCode::SEE_OTHER);
+    }
+
+    /// What the token says, for a form that says whose it is: `owner` is the user for whom the form was rendered, or
+    /// empty where it does not matter.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] when nobody is signed in, [`AppError::OtherAccount`] when somebody else is.
+    pub fn signed_in_as(&self, owner: &str) -> Result<&AccessClaims, AppError> {
+        let claims = self.visitor.signed_in()?;
+        if owner.is_empty() || UserId::parse(owner) == Some(claims.sub) {
+            Ok(claims)
+        } else {
+            Err(AppError::OtherAccount)
+        }
+    }
+
+    /// Sends whoever is not signed in any more to the sign-in form, says there what happened, and keeps what was
+    /// typed for its owner until they are back.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`], for a caller that is not an HTML form.
+    pub fn sign_in_first(
+        &self,
+        login: &LocalPath,
+        owner: &str,
+        typed: Flash,
+    ) -> Result<(), AppError> {
+        if !is_html_form() {
+            set_status(status_of(&AppError::NotSignedIn));
+            return Err(AppError::NotSignedIn);
+        }
+        let page = Flash::for_page(login.as_str());
+        let mut flash = match &self.ending {
+            Some(ending) => page.with_ending(ending.clone()),
+            None => page.with_error(AppError::NotSignedIn),
+        };
+        if let Some(owner) = UserId::parse(owner).filter(|_| typed.has_values()) {
+            self.leave(&typed.into_draft(owner));
+            flash = flash.with_notice(Notice::DraftWaits);
+        }
+        self.go_to(login, Some(&flash));
+        Ok(())
     }
 
     /// Tells a browser's form what is wrong by going back to its page, any other caller by status

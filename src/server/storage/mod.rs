@@ -1,15 +1,19 @@
 //! The database, SQLite or PostgreSQL: the only place that names sqlx. Each method is one transaction.
 
+mod audit;
 mod profiles;
+mod revocations;
 mod sessions;
 mod users;
 
-pub use sessions::{NewSession, Revoked, SessionRow};
+pub use audit::{AuditEvent, AuditRecord};
+pub use sessions::{Admission, End, LiveSession, Moment, NewSession, SessionRow};
 pub use users::{Credentials, NewUser};
 
+use crate::domain::device::{Device, Network};
 use profiles::Profiles;
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
+use sqlx::{Any, AnyPool, Executor, Row, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Once};
@@ -217,6 +221,19 @@ impl Storage {
     async fn begin(&self) -> Result<Transaction<'static, Any>, StorageError> {
         Ok(self.pool.begin_with(self.begin).await?)
     }
+}
+
+/// The device that a row's `user_agent` and `network` tell of.
+fn device(row: &AnyRow) -> Result<Device, StorageError> {
+    let user_agent: String = row.try_get("user_agent")?;
+    let network: String = row.try_get("network")?;
+    Ok(Device::new(&user_agent, Network::from_stored(&network)))
+}
+
+fn stored_network(device: &Device) -> String {
+    device
+        .network()
+        .map_or(String::new(), |network| network.to_string())
 }
 
 /// Makes the file and its folder, readable by their owner alone; SQLite gives its journal files the

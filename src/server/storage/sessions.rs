@@ -1,11 +1,14 @@
 //! The table `sessions`: one row a session, from sign-in to its end.
 
+use super::audit::AuditRecord;
 use super::users::user_id;
-use super::{Storage, StorageError};
+use super::{Storage, StorageError, device, revocations, stored_network};
+use crate::domain::device::Device;
 use crate::domain::role::Roles;
-use crate::domain::session::{EndReason, Generation, SessionId};
+use crate::domain::session::{EndReason, Ending, Generation, Revocation, SessionId};
 use crate::domain::user::UserId;
 use crate::server::clock::Millis;
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 /// A session to be stored. Its generation is 1.
@@ -22,8 +25,8 @@ pub struct NewSession<'a> {
     pub absolute_expires_at: Millis,
     /// Whether "keep me signed in" was ticked.
     pub remembered: bool,
-    /// The browser's own words for itself, cut to a length.
-    pub user_agent: &'a str,
+    /// From where it was opened.
+    pub device: &'a Device,
 }
 
 /// A session and what its renewal must know of its user.
@@ -43,31 +46,65 @@ pub struct SessionRow {
     pub absolute_expires_at: Millis,
     /// Whether "keep me signed in" was ticked.
     pub remembered: bool,
-    /// When it was ended, if it was.
-    pub ended_at: Option<Millis>,
+    /// How it was ended, if it was.
+    pub ending: Option<Ending>,
     /// The user's epoch.
     pub epoch: i64,
     /// The user's roles.
     pub roles: Roles,
-    /// Whether the account is disabled.
-    pub disabled: bool,
+    /// When the account was disabled, if it is.
+    pub disabled_at: Option<Millis>,
 }
 
-/// What was taken back within some time.
+/// A live session as its user sees it in the list.
+#[derive(Clone, Debug)]
+pub struct LiveSession {
+    /// Its identifier.
+    pub id: SessionId,
+    /// When the password was given.
+    pub created_at: Millis,
+    /// When it was last renewed.
+    pub rotated_at: Millis,
+    /// From where it was opened.
+    pub device: Device,
+}
+
+/// What came of opening a session besides the session itself.
 #[derive(Clone, Debug, Default)]
-pub struct Revoked {
-    /// Sessions that ended.
-    pub sessions: Vec<SessionId>,
-    /// Users, and their epochs now.
-    pub epochs: Vec<(UserId, i64)>,
+pub struct Admission {
+    /// Sessions that had to make room for it.
+    pub displaced: Vec<SessionId>,
+    /// The end of another session of this user, because a used key came back, of which nobody was told yet.
+    pub reused: Option<Ending>,
+}
+
+/// Which session is to end, and why.
+pub struct End {
+    /// The session.
+    pub session: SessionId,
+    /// If set, it ends only if it is this user's.
+    pub owner: Option<UserId>,
+    /// Why.
+    pub reason: EndReason,
+    /// The session that ends it, if another does.
+    pub by: Option<SessionId>,
+}
+
+/// When something happens, and until when what it takes back must be remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Now.
+    pub now: Millis,
+    /// Then no access token issued by now can be valid any more.
+    pub until: Millis,
 }
 
 impl NewSession<'_> {
     pub(super) async fn insert(&self, connection: &mut AnyConnection) -> Result<(), StorageError> {
         sqlx::query(
             "INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, idle_expires_at, \
-             absolute_expires_at, remembered_at, ended_at, end_reason, user_agent) \
-             VALUES ($1, $2, 1, $3, $3, $4, $5, $6, NULL, NULL, $7)",
+             absolute_expires_at, remembered_at, ended_at, end_reason, user_agent, network) \
+             VALUES ($1, $2, 1, $3, $3, $4, $5, $6, NULL, NULL, $7, $8)",
         )
         .bind(self.id.to_string())
         .bind(self.user.to_string())
@@ -75,7 +112,8 @@ impl NewSession<'_> {
         .bind(self.idle_expires_at)
         .bind(self.absolute_expires_at)
         .bind(self.remembered.then_some(self.created_at))
-        .bind(self.user_agent.to_owned())
+        .bind(self.device.user_agent().to_owned())
+        .bind(stored_network(self.device))
         .execute(connection)
         .await?;
         Ok(())
@@ -83,8 +121,9 @@ impl NewSession<'_> {
 }
 
 impl Storage {
-    /// Stores a session of a user whose epoch is still `epoch`. False, and nothing stored, when the
-    /// password was changed or the account disabled while the password was being checked.
+    /// Stores a session of a user whose epoch is still `epoch`, and ends the user's oldest ones beyond `limit`
+    /// (0: none). `None`, and nothing stored, when the password was changed or the account disabled while the
+    /// password was being checked.
     ///
     /// # Errors
     /// When the database fails.
@@ -92,9 +131,12 @@ impl Storage {
         &self,
         session: &NewSession<'_>,
         epoch: i64,
-    ) -> Result<bool, StorageError> {
+        limit: u32,
+        moment: Moment,
+    ) -> Result<Option<Admission>, StorageError> {
         let mut transaction = self.begin().await?;
-        // Writing the row it depends on holds off a change of password until this is committed.
+        // Writing the row it depends on holds off a change of password, and another sign-in of the same user,
+        // until this is committed.
         let unchanged = sqlx::query(
             "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL",
         )
@@ -103,11 +145,16 @@ impl Storage {
         .execute(&mut *transaction)
         .await?;
         if unchanged.rows_affected() != 1 {
-            return Ok(false); // dropping the transaction rolls it back
+            return Ok(None); // dropping the transaction rolls it back
         }
         session.insert(&mut transaction).await?;
+        let displaced = match limit {
+            0 => Vec::new(),
+            limit => displace(&mut transaction, session, limit, moment).await?,
+        };
+        let reused = take_reuse(&mut transaction, session.user, moment.now).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(Some(Admission { displaced, reused }))
     }
 
     /// A session, live or ended.
@@ -117,8 +164,10 @@ impl Storage {
     pub async fn session(&self, session: SessionId) -> Result<Option<SessionRow>, StorageError> {
         let row = sqlx::query(
             "SELECT s.user_id, s.generation, s.created_at, s.rotated_at, s.idle_expires_at, \
-             s.absolute_expires_at, s.remembered_at, s.ended_at, u.epoch, u.roles, u.disabled_at \
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1",
+             s.absolute_expires_at, s.remembered_at, s.ended_at, s.end_reason, u.epoch, u.roles, u.disabled_at, \
+             e.user_agent, e.network \
+             FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN sessions e ON e.id = s.ended_by \
+             WHERE s.id = $1",
         )
         .bind(session.to_string())
         .fetch_optional(&self.pool)
@@ -135,13 +184,42 @@ impl Storage {
                 idle_expires_at: row.try_get("idle_expires_at")?,
                 absolute_expires_at: row.try_get("absolute_expires_at")?,
                 remembered: row.try_get::<Option<i64>, _>("remembered_at")?.is_some(),
-                ended_at: row.try_get("ended_at")?,
+                ending: ending(&row)?,
                 epoch: row.try_get("epoch")?,
                 roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
-                disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+                disabled_at: row.try_get("disabled_at")?,
             })
         })
         .transpose()
+    }
+
+    /// The live sessions of a user, the one last seen first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn live_sessions(
+        &self,
+        user: UserId,
+        now: Millis,
+    ) -> Result<Vec<LiveSession>, StorageError> {
+        let rows = sqlx::query(
+            "SELECT id, created_at, rotated_at, user_agent, network FROM sessions \
+             WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2 \
+             ORDER BY rotated_at DESC, id",
+        )
+        .bind(user.to_string())
+        .bind(now)
+        .fetch_all(&self.pool)
+        .await?;
+        let live = |row: &AnyRow| {
+            Ok(LiveSession {
+                id: session_id(row)?,
+                created_at: row.try_get("created_at")?,
+                rotated_at: row.try_get("rotated_at")?,
+                device: device(row)?,
+            })
+        };
+        rows.iter().map(live).collect()
     }
 
     /// Raises the generation by one if it is still `from` and the session lives: compare and set.
@@ -170,55 +248,146 @@ impl Storage {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends a session. False when it had ended before.
+    /// Ends a session, takes its tokens back, and writes what must not be forgotten about it. False, and nothing
+    /// changed, when it had ended before or is not the owner's.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails; then nothing changed.
     pub async fn end_session(
         &self,
-        session: SessionId,
-        reason: EndReason,
-        now: Millis,
+        end: &End,
+        record: Option<&AuditRecord<'_>>,
+        moment: Moment,
     ) -> Result<bool, StorageError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
-            "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL",
+            "UPDATE sessions SET ended_at = $2, end_reason = $3, ended_by = $4 \
+             WHERE id = $1 AND ended_at IS NULL AND user_id = COALESCE($5, user_id)",
         )
-        .bind(session.to_string())
-        .bind(now)
-        .bind(reason.as_str())
-        .execute(&self.pool)
+        .bind(end.session.to_string())
+        .bind(moment.now)
+        .bind(end.reason.as_str())
+        .bind(end.by.map(|by| by.to_string()))
+        .bind(end.owner.map(|owner| owner.to_string()))
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() != 1 {
+            return Ok(false);
+        }
+        let revocation = Revocation::Session(end.session);
+        revocations::insert(&mut transaction, revocation, moment).await?;
+        if let Some(record) = record {
+            record.insert(&mut transaction, moment.now).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
 
-    /// What was taken back since then: sessions that ended, and users with the epoch that a change of
-    /// password gave them.
+    /// Ends every live session of a user but `this` one, which ends them, and says which.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn revoked_since(&self, since: Millis) -> Result<Revoked, StorageError> {
-        let sessions = sqlx::query("SELECT id FROM sessions WHERE ended_at >= $1")
-            .bind(since)
-            .fetch_all(&self.pool)
-            .await?;
-        let users = sqlx::query(
-            "SELECT id, epoch FROM users WHERE password_changed_at >= $1 AND epoch > 1",
+    /// When the database fails; then nothing changed.
+    pub async fn end_other_sessions(
+        &self,
+        user: UserId,
+        this: SessionId,
+        moment: Moment,
+    ) -> Result<Vec<SessionId>, StorageError> {
+        let mut transaction = self.begin().await?;
+        let ended = sqlx::query(
+            "UPDATE sessions SET ended_at = $3, end_reason = $4, ended_by = $2 \
+             WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id",
         )
-        .bind(since)
-        .fetch_all(&self.pool)
+        .bind(user.to_string())
+        .bind(this.to_string())
+        .bind(moment.now)
+        .bind(EndReason::EndedByUser.as_str())
+        .fetch_all(&mut *transaction)
         .await?;
-        Ok(Revoked {
-            sessions: sessions
-                .iter()
-                .map(|row| {
-                    SessionId::parse(&row.try_get::<String, _>("id")?)
-                        .ok_or(StorageError::Corrupt("id"))
-                })
-                .collect::<Result<_, _>>()?,
-            epochs: users
-                .iter()
-                .map(|row| Ok((user_id(row, "id")?, row.try_get("epoch")?)))
-                .collect::<Result<_, StorageError>>()?,
-        })
+        let ended = revoke_all(&mut transaction, &ended, moment).await?;
+        transaction.commit().await?;
+        Ok(ended)
     }
+}
+
+/// Ends the user's oldest live sessions, so that `limit` of them stay with the new one.
+async fn displace(
+    connection: &mut AnyConnection,
+    new: &NewSession<'_>,
+    limit: u32,
+    moment: Moment,
+) -> Result<Vec<SessionId>, StorageError> {
+    let displaced = sqlx::query(
+        "UPDATE sessions SET ended_at = $3, end_reason = $5, ended_by = $2 \
+         WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $3 AND absolute_expires_at > $3 \
+         AND id NOT IN (SELECT id FROM sessions \
+         WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $3 AND absolute_expires_at > $3 \
+         ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END, created_at DESC, id LIMIT $4) RETURNING id",
+    )
+    .bind(new.user.to_string())
+    .bind(new.id.to_string())
+    .bind(moment.now)
+    .bind(i64::from(limit))
+    .bind(EndReason::SessionLimit.as_str())
+    .fetch_all(&mut *connection)
+    .await?;
+    revoke_all(connection, &displaced, moment).await
+}
+
+async fn revoke_all(
+    connection: &mut AnyConnection,
+    ended: &[AnyRow],
+    moment: Moment,
+) -> Result<Vec<SessionId>, StorageError> {
+    let mut sessions = Vec::with_capacity(ended.len());
+    for row in ended {
+        let session = session_id(row)?;
+        revocations::insert(connection, Revocation::Session(session), moment).await?;
+        sessions.push(session);
+    }
+    Ok(sessions)
+}
+
+/// The latest end of a session because a used key came back, if its user was not told yet; and notes that it
+/// is being told now.
+async fn take_reuse(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: Millis,
+) -> Result<Option<Ending>, StorageError> {
+    let untold = sqlx::query(
+        "UPDATE sessions SET told_at = $3 WHERE user_id = $1 AND end_reason = $2 AND told_at IS NULL \
+         RETURNING ended_at, end_reason, user_agent, network",
+    )
+    .bind(user.to_string())
+    .bind(EndReason::RefreshTokenReused.as_str())
+    .bind(now)
+    .fetch_all(connection)
+    .await?;
+    let endings = untold.iter().map(ending).collect::<Result<Vec<_>, _>>()?;
+    Ok(endings
+        .into_iter()
+        .flatten()
+        .max_by_key(|ending| ending.at_ms))
+}
+
+fn session_id(row: &AnyRow) -> Result<SessionId, StorageError> {
+    SessionId::parse(&row.try_get::<String, _>("id")?).ok_or(StorageError::Corrupt("id"))
+}
+
+/// How the row's session was ended, if it was; the row's device is the one that did it.
+fn ending(row: &AnyRow) -> Result<Option<Ending>, StorageError> {
+    let Some(at_ms) = row.try_get("ended_at")? else {
+        return Ok(None);
+    };
+    let reason: String = row.try_get("end_reason")?;
+    let by = match row.try_get::<Option<String>, _>("user_agent")? {
+        Some(_) => Some(device(row)?.words()),
+        None => None,
+    };
+    Ok(Some(Ending {
+        reason: EndReason::parse(&reason).ok_or(StorageError::Corrupt("end_reason"))?,
+        at_ms,
+        by,
+    }))
 }

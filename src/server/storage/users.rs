@@ -1,14 +1,14 @@
 //! The table `users`.
 
-use super::sessions::NewSession;
-use super::{Storage, StorageError};
+use super::sessions::{Moment, NewSession};
+use super::{Storage, StorageError, revocations};
 use crate::domain::email::Email;
 use crate::domain::role::Roles;
-use crate::domain::session::EndReason;
+use crate::domain::session::{EndReason, Revocation};
 use crate::domain::user::{Nickname, Profile, ProfileUpdate, UserId};
 use crate::server::clock::Millis;
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Row};
 
 /// A user to be stored.
 pub struct NewUser<'a> {
@@ -166,7 +166,7 @@ impl Storage {
         epoch: i64,
         new_hash: &str,
         session: &NewSession<'_>,
-        now: Millis,
+        moment: Moment,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.begin().await?;
         let changed = sqlx::query(
@@ -176,32 +176,28 @@ impl Storage {
         .bind(user.to_string())
         .bind(epoch)
         .bind(new_hash.to_owned())
-        .bind(now)
+        .bind(moment.now)
         .execute(&mut *transaction)
         .await?;
         if changed.rows_affected() != 1 {
             return Ok(false); // dropping the transaction rolls it back
         }
-        end_sessions_of(&mut transaction, user, EndReason::PasswordChanged, now).await?;
+        sqlx::query(
+            "UPDATE sessions SET ended_at = $2, end_reason = $3, ended_by = $4 \
+             WHERE user_id = $1 AND ended_at IS NULL",
+        )
+        .bind(user.to_string())
+        .bind(moment.now)
+        .bind(EndReason::PasswordChanged.as_str())
+        .bind(session.id.to_string())
+        .execute(&mut *transaction)
+        .await?;
+        let least = epoch + 1;
+        revocations::insert(&mut transaction, Revocation::Epoch { user, least }, moment).await?;
         session.insert(&mut transaction).await?;
         transaction.commit().await?;
         Ok(true)
     }
-}
-
-async fn end_sessions_of(
-    connection: &mut AnyConnection,
-    user: UserId,
-    reason: EndReason,
-    now: Millis,
-) -> Result<(), StorageError> {
-    sqlx::query("UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL")
-        .bind(user.to_string())
-        .bind(now)
-        .bind(reason.as_str())
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 fn credentials(row: &AnyRow) -> Result<Credentials, StorageError> {

@@ -5,17 +5,19 @@
 //! chooses how it is checked.
 
 use crate::domain::role::Roles;
-use crate::domain::session::SessionId;
+use crate::domain::session::{Revocation, SessionId};
 use crate::domain::user::UserId;
 use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
 use crate::server::tokens::keys::Keys;
 use crate::server::tokens::revocations::Revocations;
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, crypto};
-use serde::de::DeserializeOwned;
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use tokio::sync::broadcast;
 
 /// The longest token we look at, in bytes.
 pub const MAX_BYTES: usize = 4096;
@@ -26,6 +28,8 @@ const TYP: &str = "at+jwt";
 /// RFC 7515, section 4.1.9: a `typ` without a slash stands for this.
 const TYP_IN_FULL: &str = "application/at+jwt";
 const ALG: &str = "HS256";
+/// Of an HMAC-SHA256.
+const MAC_BYTES: usize = 32;
 
 /// At which door a token may be presented. A token for one is refused at the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,26 +65,15 @@ pub struct Grant {
     pub roles: Roles,
 }
 
-/// The claims of a token that was verified. Exactly these: all required, none other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a verified token says, besides that it is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessClaims {
-    /// The issuer: our origin.
-    pub iss: String,
-    /// The audience: `<origin>/web` or `<origin>/api`.
-    pub aud: String,
     /// The user.
     pub sub: UserId,
     /// The session.
     pub sid: SessionId,
-    /// This token's own name.
-    pub jti: String,
-    /// `web` or `api`.
-    pub client_id: String,
     /// When it was issued, in seconds since the Unix epoch (all times here are).
     pub iat: i64,
-    /// Not valid before.
-    pub nbf: i64,
     /// Not valid from here on.
     pub exp: i64,
     /// When the password was given.
@@ -91,12 +84,44 @@ pub struct AccessClaims {
     pub roles: Roles,
 }
 
+/// The claims as they are written. Exactly these: all required, none other. What need not be kept is borrowed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
-    alg: String,
-    typ: String,
-    kid: String,
+struct Payload<'a> {
+    /// The issuer: our origin.
+    #[serde(borrow)]
+    iss: Cow<'a, str>,
+    /// The audience: `<origin>/web` or `<origin>/api`.
+    #[serde(borrow)]
+    aud: Cow<'a, str>,
+    #[serde(borrow)]
+    sub: Cow<'a, str>,
+    #[serde(borrow)]
+    sid: Cow<'a, str>,
+    /// This token's own name.
+    #[serde(borrow)]
+    jti: Cow<'a, str>,
+    /// `web` or `api`.
+    #[serde(borrow)]
+    client_id: Cow<'a, str>,
+    iat: i64,
+    /// Not valid before.
+    nbf: i64,
+    exp: i64,
+    auth_time: i64,
+    ver: i64,
+    roles: Roles,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header<'a> {
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    #[serde(borrow)]
+    typ: Cow<'a, str>,
+    #[serde(borrow)]
+    kid: Cow<'a, str>,
 }
 
 /// The token is not one of ours, or not for here, or not for now. Which of these is for the log of
@@ -108,7 +133,8 @@ pub struct Refused;
 /// Issues and verifies access tokens for one origin.
 #[derive(Clone)]
 pub struct AccessTokens {
-    keys: Vec<(String, DecodingKey)>,
+    /// Made once: jsonwebtoken would prepare the key anew for each token, at half the price of the MAC itself.
+    keys: Vec<(String, hmac::Key)>,
     signing_key: EncodingKey,
     signing_header: String,
     issuer: String,
@@ -129,7 +155,10 @@ impl AccessTokens {
             keys: keys
                 .all()
                 .iter()
-                .map(|key| (key.kid.clone(), DecodingKey::from_secret(&*key.bytes)))
+                .map(|key| {
+                    let prepared = hmac::Key::new(hmac::HMAC_SHA256, &*key.bytes);
+                    (key.kid.clone(), prepared)
+                })
                 .collect(),
             signing_key: EncodingKey::from_secret(&*current.bytes),
             signing_header: URL_SAFE_NO_PAD.encode(header),
@@ -139,7 +168,7 @@ impl AccessTokens {
             life_seconds,
             clock,
             random,
-            revocations: Revocations::default(),
+            revocations: Revocations::new(life_seconds.saturating_add(LEEWAY_SECONDS)),
         }
     }
 
@@ -148,24 +177,24 @@ impl AccessTokens {
         self.life_seconds
     }
 
-    /// Takes back every token of a session: at once, here.
-    pub fn end_session(&self, session: SessionId) {
-        let now = self.clock.now_seconds();
-        self.revocations
-            .end_session(session, now, self.last_use(now));
+    /// Takes tokens back: at once, here.
+    pub fn revoke(&self, revocation: Revocation) {
+        self.revocations.add(revocation, self.clock.now_seconds());
     }
 
-    /// Takes back every token of a user whose `ver` is below `epoch`: at once, here.
-    pub fn raise_epoch(&self, user: UserId, epoch: i64) {
-        let now = self.clock.now_seconds();
-        self.revocations
-            .raise_epoch(user, epoch, now, self.last_use(now));
+    /// What is taken back from now on, as it happens.
+    pub fn revocations_from_now(&self) -> broadcast::Receiver<Revocation> {
+        self.revocations.listen()
     }
 
-    /// When a token issued by now has run out everywhere.
-    fn last_use(&self, now: i64) -> i64 {
-        now.saturating_add(self.life_seconds)
-            .saturating_add(LEEWAY_SECONDS)
+    /// How many listen to it.
+    pub fn listeners(&self) -> usize {
+        self.revocations.listeners()
+    }
+
+    /// For how many seconds a revocation matters: as long as a token issued before it can be valid.
+    pub fn revocation_life_seconds(&self) -> i64 {
+        self.life_seconds.saturating_add(LEEWAY_SECONDS)
     }
 
     /// A new token, valid from now for [`AccessTokens::life_seconds`], and what it says.
@@ -179,20 +208,29 @@ impl AccessTokens {
     ) -> Result<(String, AccessClaims), NotIssued> {
         let now = self.clock.now_seconds();
         let claims = AccessClaims {
-            iss: self.issuer.clone(),
-            aud: self.audience(audience).to_owned(),
             sub: grant.user,
             sid: grant.session,
-            jti: URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()?),
-            client_id: audience.name().to_owned(),
             iat: now,
-            nbf: now,
             exp: now + self.life_seconds,
             auth_time: grant.auth_time,
             ver: grant.epoch,
             roles: grant.roles.clone(),
         };
-        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims)?);
+        let payload = Payload {
+            iss: self.issuer.as_str().into(),
+            aud: self.audience(audience).into(),
+            sub: claims.sub.to_string().into(),
+            sid: claims.sid.to_string().into(),
+            jti: URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()?).into(),
+            client_id: audience.name().into(),
+            iat: claims.iat,
+            nbf: claims.iat,
+            exp: claims.exp,
+            auth_time: claims.auth_time,
+            ver: claims.ver,
+            roles: claims.roles.clone(),
+        };
+        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&payload)?);
         let message = format!("{}.{payload}", self.signing_header);
         let signature = crypto::sign(message.as_bytes(), &self.signing_key, Algorithm::HS256)?;
         Ok((format!("{message}.{signature}"), claims))
@@ -203,20 +241,33 @@ impl AccessTokens {
     /// # Errors
     /// [`Refused`], for whatever reason.
     pub fn verify(&self, token: &str, audience: Audience) -> Result<AccessClaims, Refused> {
-        let (message, signature) = self.split(token)?;
-        let (header, payload) = message.split_once('.').ok_or(Refused)?;
+        let Parts {
+            message,
+            header,
+            payload,
+            signature,
+        } = Parts::of(token)?;
 
         let key = self.key_for(header)?;
-        if !crypto::verify(signature, message.as_bytes(), key, Algorithm::HS256).unwrap_or(false) {
+        let mut mac = [0; MAC_BYTES];
+        let length = URL_SAFE_NO_PAD.decode_slice(signature, &mut mac);
+        if length.ok() != Some(MAC_BYTES) {
             return Err(Refused);
         }
-        let claims: AccessClaims = json_object(&decode(payload)?)?;
-        self.check(&claims, audience)?;
-        if self.revocations.allow(claims.sub, claims.sid, claims.ver) {
+        // In constant time, whatever the MAC is.
+        hmac::verify(key, message.as_bytes(), &mac).map_err(|_| Refused)?;
+        let payload = decode(payload)?;
+        let claims = self.check(json_object(&payload)?, audience)?;
+        if self.allow(claims.sub, claims.sid, claims.ver) {
             Ok(claims)
         } else {
             Err(Refused)
         }
+    }
+
+    /// Whether a session of a user at that epoch still stands: nothing took it back.
+    pub fn allow(&self, user: UserId, session: SessionId, epoch: i64) -> bool {
+        self.revocations.allow(user, session, epoch)
     }
 
     fn audience(&self, audience: Audience) -> &str {
@@ -226,38 +277,13 @@ impl AccessTokens {
         }
     }
 
-    /// Length, alphabet and shape (RFC 7515, section 7.1), before anything is decoded: the signed
-    /// part and the signature.
-    fn split<'t>(&self, token: &'t str) -> Result<(&'t str, &'t str), Refused> {
-        if token.len() > MAX_BYTES {
-            return Err(Refused);
-        }
-        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        let mut dots = 0;
-        for byte in token.bytes() {
-            if byte == b'.' {
-                dots += 1;
-            } else if !is_base64url(byte) {
-                return Err(Refused);
-            }
-        }
-        if dots != 2 {
-            return Err(Refused);
-        }
-        let (message, signature) = token.rsplit_once('.').ok_or(Refused)?;
-        // 32 bytes in base64url. The decoder refuses a last character with stray bits.
-        if signature.len() != 43 {
-            return Err(Refused);
-        }
-        Ok((message, signature))
-    }
-
     /// The key that the header names, if the header is one that we would write.
-    fn key_for(&self, header: &str) -> Result<&DecodingKey, Refused> {
+    fn key_for(&self, header: &str) -> Result<&hmac::Key, Refused> {
         if header == self.signing_header {
             return Ok(&self.keys[0].1); // `new` puts the signing key first
         }
-        let header: Header = json_object(&decode(header)?)?;
+        let header = decode(header)?;
+        let header: Header<'_> = json_object(&header)?;
         if header.alg != ALG || (header.typ != TYP && header.typ != TYP_IN_FULL) {
             return Err(Refused);
         }
@@ -268,29 +294,75 @@ impl AccessTokens {
             .ok_or(Refused)
     }
 
-    fn check(&self, claims: &AccessClaims, audience: Audience) -> Result<(), Refused> {
+    fn check(&self, payload: Payload<'_>, audience: Audience) -> Result<AccessClaims, Refused> {
         let now = self.clock.now_seconds();
         // Saturating: a token we signed says nothing absurd, but the arithmetic must not depend on it.
-        let life = claims.exp.saturating_sub(claims.iat);
-        let ours = claims.iss == self.issuer
-            && claims.aud == self.audience(audience)
-            && claims.client_id == audience.name();
-        let in_time = now < claims.exp
-            && claims.nbf <= now.saturating_add(LEEWAY_SECONDS)
-            && claims.iat <= now.saturating_add(LEEWAY_SECONDS);
-        let sane = claims.iat >= 0
-            && claims.nbf >= claims.iat
-            && claims.nbf < claims.exp
+        let life = payload.exp.saturating_sub(payload.iat);
+        let ours = payload.iss == self.issuer
+            && payload.aud == self.audience(audience)
+            && payload.client_id == audience.name();
+        let in_time = now < payload.exp
+            && payload.nbf <= now.saturating_add(LEEWAY_SECONDS)
+            && payload.iat <= now.saturating_add(LEEWAY_SECONDS);
+        let sane = payload.iat >= 0
+            && payload.nbf >= payload.iat
+            && payload.nbf < payload.exp
             && (1..=self.life_seconds).contains(&life)
-            && (0..=claims.iat.saturating_add(LEEWAY_SECONDS)).contains(&claims.auth_time)
-            && claims.ver >= 0
-            && (1..=64).contains(&claims.jti.len());
-        if ours && in_time && sane {
-            Ok(())
-        } else {
-            Err(Refused)
+            && (0..=payload.iat.saturating_add(LEEWAY_SECONDS)).contains(&payload.auth_time)
+            && payload.ver >= 0
+            && (1..=64).contains(&payload.jti.len());
+        if !(ours && in_time && sane) {
+            return Err(Refused);
         }
+        Ok(AccessClaims {
+            sub: UserId::parse(&payload.sub).ok_or(Refused)?,
+            sid: SessionId::parse(&payload.sid).ok_or(Refused)?,
+            iat: payload.iat,
+            exp: payload.exp,
+            auth_time: payload.auth_time,
+            ver: payload.ver,
+            roles: payload.roles,
+        })
     }
+}
+
+/// A compact JWS (RFC 7515, section 7.1) of which nothing has been decoded yet.
+struct Parts<'t> {
+    /// What is signed: header, dot and payload.
+    message: &'t str,
+    header: &'t str,
+    payload: &'t str,
+    signature: &'t str,
+}
+
+impl<'t> Parts<'t> {
+    /// Length, shape and alphabet, before anything is decoded.
+    fn of(token: &'t str) -> Result<Self, Refused> {
+        if token.len() > MAX_BYTES {
+            return Err(Refused);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(Refused)?;
+        let (header, payload) = message.split_once('.').ok_or(Refused)?;
+        // 32 bytes in base64url. The decoder refuses a last character with stray bits. A third dot is not in the
+        // alphabet.
+        let is_sound =
+            signature.len() == 43 && [header, payload, signature].into_iter().all(is_base64url);
+        is_sound
+            .then_some(Self {
+                message,
+                header,
+                payload,
+                signature,
+            })
+            .ok_or(Refused)
+    }
+}
+
+/// Without a way out in between, so that the compiler looks at many bytes together.
+fn is_base64url(part: &str) -> bool {
+    part.bytes().fold(true, |all, byte| {
+        all & (byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_'))
+    })
 }
 
 /// A token could not be made.
@@ -314,7 +386,7 @@ fn decode(part: &str) -> Result<Vec<u8>, Refused> {
 
 /// Reads a JSON object into `T`. Duplicate and unknown members are refused by `T`'s derive; the
 /// derive would also take an array for a struct, so the first byte is looked at here.
-fn json_object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+fn json_object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Refused> {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first != Some(&b'{') {
         return Err(Refused);

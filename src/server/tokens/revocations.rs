@@ -1,74 +1,97 @@
-//! What was taken back: the little that must be remembered so that a signature alone is not enough.
+//! How a session that rests on a signature alone can still be taken back, without a query.
 //!
-//! An access token lives for minutes, so a revocation must be remembered for no longer: whatever was
-//! issued before it has run out by then, and nothing is issued after it. That is why these two maps
-//! stay small, however many users and sessions there are.
+//! An access token lives for minutes. So whatever is taken back must be remembered for those minutes only: what
+//! was issued before has run out by then, and nothing is issued after it. Three facts make that hold:
+//!
+//! 1. Whoever ends a session or raises a user's epoch writes it to the database first, in one transaction with
+//!    what caused it, and then here, before anybody is answered (`Accounts`).
+//! 2. [`AccessTokens::verify`](super::AccessTokens::verify) asks [`Revocations::allow`] as its last step, so a
+//!    copied token is refused from that moment on; its refresh token is refused by the session's row.
+//! 3. A program that starts reads from the database what still matters, before it answers anybody.
+//!
+//! Two sets, the current and the one before: when the current one is as old as a token can become, it becomes
+//! the one before, and that one, in which nothing can matter any more, is dropped whole. Nothing is kept for
+//! each entry but its key, and nothing at all for each session or user.
 
-use crate::domain::session::SessionId;
+use crate::domain::session::{Revocation, SessionId};
 use crate::domain::user::UserId;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::broadcast;
+
+/// How many revocations a listener may lag behind before it must look for itself.
+const BACKLOG: usize = 256;
 
 /// Ended sessions and raised epochs, kept as long as a token issued before could still be valid.
 /// Cloning it shares it. All times are seconds since the Unix epoch.
-#[derive(Clone, Default)]
-pub struct Revocations(Arc<RwLock<Live>>);
+#[derive(Clone)]
+pub struct Revocations {
+    live: Arc<RwLock<Live>>,
+    news: broadcast::Sender<Revocation>,
+}
+
+struct Live {
+    /// How long a revocation matters, in seconds.
+    keep: i64,
+    /// When `current` began.
+    since: i64,
+    current: Taken,
+    before: Taken,
+}
 
 #[derive(Default)]
-struct Live {
-    /// Ended sessions.
-    sessions: HashMap<SessionId, i64>,
+struct Taken {
+    sessions: HashSet<SessionId>,
     /// Users, and the least epoch that a token of theirs must have.
-    epochs: HashMap<UserId, Least>,
-    /// When each may be forgotten. Entries come in that order, give or take the start.
-    forget: VecDeque<(i64, Entry)>,
-}
-
-#[derive(Clone, Copy)]
-struct Least {
-    epoch: i64,
-    until: i64,
-}
-
-#[derive(Clone, Copy)]
-enum Entry {
-    Session(SessionId),
-    Epoch(UserId),
+    epochs: HashMap<UserId, i64>,
 }
 
 impl Revocations {
-    /// Takes back every token of a session; `until` no token issued before can be valid any more.
-    pub fn end_session(&self, session: SessionId, now: i64, until: i64) {
-        let mut live = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        live.forget_what_is_past(now);
-        live.sessions.insert(session, until);
-        live.forget.push_back((until, Entry::Session(session)));
+    /// An empty one, which keeps everything for at least `keep` seconds: the longest that a token issued
+    /// before can be valid.
+    pub fn new(keep: i64) -> Self {
+        let live = Live {
+            keep,
+            since: i64::MIN,
+            current: Taken::default(),
+            before: Taken::default(),
+        };
+        Self {
+            live: Arc::new(RwLock::new(live)),
+            news: broadcast::Sender::new(BACKLOG),
+        }
     }
 
-    /// Takes back every token of a user whose `ver` is below `epoch`.
-    pub fn raise_epoch(&self, user: UserId, epoch: i64, now: i64, until: i64) {
-        let mut live = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        live.forget_what_is_past(now);
-        let least = live.epochs.entry(user).or_insert(Least { epoch, until });
-        least.epoch = least.epoch.max(epoch);
-        least.until = least.until.max(until);
-        live.forget.push_back((until, Entry::Epoch(user)));
+    /// Takes back, at once, here.
+    pub fn add(&self, revocation: Revocation, now: i64) {
+        {
+            let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
+            live.turn(now);
+            live.current.add(revocation);
+        }
+        let _ = self.news.send(revocation); // nobody may be listening
     }
 
     /// Whether a token of this user, session and epoch still stands.
     pub fn allow(&self, user: UserId, session: SessionId, epoch: i64) -> bool {
-        let live = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        !live.sessions.contains_key(&session)
-            && live
-                .epochs
-                .get(&user)
-                .is_none_or(|least| epoch >= least.epoch)
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.current.allow(user, session, epoch) && live.before.allow(user, session, epoch)
+    }
+
+    /// What is taken back from now on, as it happens.
+    pub fn listen(&self) -> broadcast::Receiver<Revocation> {
+        self.news.subscribe()
+    }
+
+    /// How many listen.
+    pub fn listeners(&self) -> usize {
+        self.news.receiver_count()
     }
 
     /// How many are remembered now.
     pub fn len(&self) -> usize {
-        let live = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        live.sessions.len() + live.epochs.len()
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.current.len() + live.before.len()
     }
 
     /// Whether nothing is remembered.
@@ -78,74 +101,114 @@ impl Revocations {
 }
 
 impl Live {
-    fn forget_what_is_past(&mut self, now: i64) {
-        while let Some((until, entry)) = self.forget.front().copied() {
-            if until >= now {
-                break;
+    fn turn(&mut self, now: i64) {
+        let age = now.saturating_sub(self.since);
+        if age <= self.keep {
+            return;
+        }
+        self.before = std::mem::take(&mut self.current);
+        if age > self.keep.saturating_mul(2) {
+            // Even the last entry is older than a token can become.
+            self.before = Taken::default();
+        }
+        self.since = now;
+    }
+}
+
+impl Taken {
+    fn add(&mut self, revocation: Revocation) {
+        match revocation {
+            Revocation::Session(session) => {
+                self.sessions.insert(session);
             }
-            self.forget.pop_front();
-            match entry {
-                Entry::Session(session) => {
-                    if self
-                        .sessions
-                        .get(&session)
-                        .is_some_and(|until| *until < now)
-                    {
-                        self.sessions.remove(&session);
-                    }
-                }
-                Entry::Epoch(user) => {
-                    if self
-                        .epochs
-                        .get(&user)
-                        .is_some_and(|least| least.until < now)
-                    {
-                        self.epochs.remove(&user);
-                    }
-                }
+            Revocation::Epoch { user, least } => {
+                let known = self.epochs.entry(user).or_insert(least);
+                *known = least.max(*known);
             }
         }
+    }
+
+    fn allow(&self, user: UserId, session: SessionId, epoch: i64) -> bool {
+        !self.sessions.contains(&session)
+            && self.epochs.get(&user).is_none_or(|least| epoch >= *least)
+    }
+
+    fn len(&self) -> usize {
+        self.sessions.len() + self.epochs.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const ADA: UserId = UserId::from_bytes([1; 16]);
     const ONE: SessionId = SessionId::from_bytes([2; 16]);
     const TWO: SessionId = SessionId::from_bytes([3; 16]);
 
+    fn epoch(least: i64) -> Revocation {
+        Revocation::Epoch { user: ADA, least }
+    }
+
     #[test]
     fn an_ended_session_is_refused_and_another_is_not() {
-        let revocations = Revocations::default();
-        revocations.end_session(ONE, 100, 405);
+        let revocations = Revocations::new(305);
+        revocations.add(Revocation::Session(ONE), 100);
         assert!(!revocations.allow(ADA, ONE, 1));
         assert!(revocations.allow(ADA, TWO, 1));
     }
 
     #[test]
     fn a_raised_epoch_refuses_what_is_older_and_never_sinks() {
-        let revocations = Revocations::default();
-        revocations.raise_epoch(ADA, 5, 100, 405);
-        revocations.raise_epoch(ADA, 3, 101, 406);
+        let revocations = Revocations::new(305);
+        revocations.add(epoch(5), 100);
+        revocations.add(epoch(3), 101);
         assert!(!revocations.allow(ADA, ONE, 4));
         assert!(revocations.allow(ADA, ONE, 5));
+        // Nor when the lower one comes in another set than the higher.
+        revocations.add(epoch(3), 406);
+        assert!(!revocations.allow(ADA, ONE, 4));
     }
 
     #[test]
-    fn what_is_past_is_forgotten_and_not_before() {
-        let revocations = Revocations::default();
-        revocations.end_session(ONE, 100, 405);
-        revocations.raise_epoch(ADA, 2, 100, 405);
-        revocations.end_session(TWO, 405, 710);
-        assert!(!revocations.allow(ADA, ONE, 1));
-        assert_eq!(revocations.len(), 3);
-        revocations.end_session(TWO, 406, 711);
-        assert_eq!(revocations.len(), 1);
-        assert!(
-            revocations.allow(ADA, ONE, 1),
-            "its tokens ran out by themselves"
-        );
+    fn whoever_listens_hears_it() {
+        let revocations = Revocations::new(305);
+        let mut news = revocations.listen();
+        revocations.add(epoch(2), 100);
+        assert_eq!(news.try_recv(), Ok(epoch(2)));
+    }
+
+    #[test]
+    fn an_entry_costs_less_than_a_hundred_bytes() {
+        // hashbrown keeps one byte of control beside each bucket and grows by two from seven eighths full: at the
+        // worst, half of that is in use. An entry may have to wait in the set before while it is needed no more.
+        let bytes_at_worst = |entry: usize| 2 * (entry + 1) * 16 / 7;
+        assert!(bytes_at_worst(size_of::<SessionId>()) < 100);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_forgotten_too_early_nor_kept_for_ever(
+            steps in prop::collection::vec((0_u8..30, 0_i64..200), 1..60),
+        ) {
+            const KEEP: i64 = 100;
+            let revocations = Revocations::new(KEEP);
+            let mut now = 1_000;
+            let mut added = Vec::new();
+            for (name, pause) in steps {
+                now += pause;
+                let session = SessionId::from_bytes([name; 16]);
+                revocations.add(Revocation::Session(session), now);
+                added.push((session, now));
+                for (session, at) in &added {
+                    if now - at <= KEEP {
+                        prop_assert!(!revocations.allow(ADA, *session, 1), "{at} at {now}");
+                    }
+                }
+                let at_most_as_old = added.iter().filter(|(_, at)| now - at <= 3 * KEEP);
+                prop_assert!(revocations.len() <= at_most_as_old.count());
+            }
+        }
     }
 }

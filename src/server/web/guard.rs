@@ -5,7 +5,7 @@ use crate::app::routes::{Access, LOGIN, Page, destination, form_of};
 use crate::domain::local_path::LocalPath;
 use crate::server::request::Request as VestibuleRequest;
 use axum::extract::{Request, State};
-use axum::http::header::LOCATION;
+use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -35,7 +35,12 @@ pub async fn turn_away(
                 .uri()
                 .path_and_query()
                 .map_or("/", |wanted| wanted.as_str());
-            see_other(&form_of(LOGIN, wanted))
+            let form = form_of(LOGIN, wanted);
+            let mut answer = see_other(&form);
+            if let Some(cookie) = visit.farewell(&form) {
+                answer.headers_mut().append(SET_COOKIE, cookie);
+            }
+            answer
         }
     }
 }

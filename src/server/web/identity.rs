@@ -1,17 +1,21 @@
 //! Whose request is this? Decided once, before anything is rendered or changed: by the access
 //! token's signature alone, and when that has run out, by renewal.
 
+use crate::domain::device::{Device, Network};
 use crate::domain::local_path::LocalPath;
-use crate::server::request::cookies::{Cookies, Found, find, find_each};
+use crate::domain::session::Ending;
+use crate::server::accounts::Renewal;
+use crate::server::request::cookies::{Found, find, find_each};
 use crate::server::request::flash::Flash;
 use crate::server::request::{Request as VestibuleRequest, Visit, Visitor};
 use crate::server::tokens::Audience;
 use crate::server::web::router::Application;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Puts the [`VestibuleRequest`] into the extensions, and on the way back the cookies that renewal
@@ -22,78 +26,99 @@ pub async fn identify(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let Cookies {
-        access,
-        refresh,
-        flash,
-        ..
-    } = application.cookies;
-    let [access, refresh, flash] = find_each(headers, [access, refresh, flash]);
-    let (visitor, session_cookies) = match whose(&application, access, refresh).await {
-        Ok(answer) => answer,
+    let names = &application.cookies;
+    let [access, refresh, flash, draft] = find_each(
+        headers,
+        [names.access, names.refresh, names.flash, names.draft],
+    );
+    let device = device_of(&request);
+    let identified = match whose(&application, access, refresh, &device).await {
+        Ok(identified) => identified,
         Err(status) => return status.into_response(),
     };
     let refresh_token = match refresh {
         Found::One(token) if !token.is_empty() => Some(token.to_owned()),
         _ => None,
     };
-    let flash = take_flash(&application, &request, flash);
-    let flash_cookie = flash
-        .is_some()
-        .then(|| application.cookies.expired_flash())
-        .flatten();
-    let user_agent = text(headers, USER_AGENT.as_str());
+    let mut cookies = Vec::new();
+    let mut flash = take(&application, &request, flash);
+    if flash.is_some() {
+        cookies.extend(names.expired(names.flash));
+    } else if let Some(claims) = identified.visitor.claims()
+        && let Some(draft) = take(&application, &request, draft)
+    {
+        // Seen once, or never: it is nobody else's business.
+        cookies.extend(names.expired(names.draft));
+        flash = Some(draft).filter(|draft| draft.owner() == Some(claims.sub));
+    }
 
-    let identified = VestibuleRequest::new(Visit {
+    let visit = VestibuleRequest::new(Visit {
         accounts: application.accounts.clone(),
-        visitor,
+        visitor: identified.visitor,
         flash,
         path: request.uri().path().to_owned(),
         next: next_of(request.uri().query()),
-        user_agent: user_agent.to_owned(),
+        ending: identified.ending,
+        device,
         refresh_token,
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
         assets: Arc::clone(&application.site.paths),
     });
-    request.extensions_mut().insert(identified);
+    request.extensions_mut().insert(visit);
 
     let mut response = next.run(request).await;
     // What the action itself set (a sign-in, a sign-out) comes after renewal and is the last word.
-    let already_set = session_cookies_of(&response, &application);
-    if !already_set {
-        for cookie in session_cookies {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+    if !sets_session_cookies(&response, &application) {
+        cookies.extend(identified.session_cookies);
     }
-    if let Some(cookie) = flash_cookie {
+    for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
 }
 
-/// The visitor, and the cookies that follow from how they were found.
+/// What the tokens that came along say.
+struct Identified {
+    visitor: Visitor,
+    /// The cookies that follow from how the visitor was found.
+    session_cookies: Vec<HeaderValue>,
+    /// How their session came to its end, if it did.
+    ending: Option<Ending>,
+}
+
 async fn whose(
     application: &Application,
     access: Found<'_>,
     refresh: Found<'_>,
-) -> Result<(Visitor, Vec<HeaderValue>), StatusCode> {
-    let expired = || application.cookies.close_session();
+    device: &Device,
+) -> Result<Identified, StatusCode> {
+    let signed_in = |claims, session_cookies| Identified {
+        visitor: Visitor::SignedIn(Box::new(claims)),
+        session_cookies,
+        ending: None,
+    };
+    let nobody = |ending| Identified {
+        visitor: Visitor::Anonymous,
+        session_cookies: application.cookies.close_session(),
+        ending,
+    };
     if access == Found::Unusable || refresh == Found::Unusable {
-        return Ok((Visitor::Anonymous, expired()));
+        return Ok(nobody(None));
     }
     if let Found::One(token) = access
         && let Ok(claims) = application.access_tokens.verify(token, Audience::Web)
     {
-        return Ok((Visitor::SignedIn(Box::new(claims)), Vec::new()));
+        return Ok(signed_in(claims, Vec::new()));
     }
     if let Found::One(token) = refresh {
-        return match application.accounts.renew(token).await {
-            Ok(Some(session)) => {
+        return match application.accounts.renew(token, device).await {
+            Ok(Renewal::Renewed(session)) => {
                 let cookies = application.cookies.open_session(&session);
-                Ok((Visitor::SignedIn(Box::new(session.claims)), cookies))
+                Ok(signed_in(session.claims, cookies))
             }
-            Ok(None) => Ok((Visitor::Anonymous, expired())),
+            Ok(Renewal::Over(ending)) => Ok(nobody(Some(ending))),
+            Ok(Renewal::Refused) => Ok(nobody(None)),
             // The session may be good: keep its cookies and say that we cannot tell now.
             Err(error) => {
                 Err(StatusCode::from_u16(error.status())
@@ -101,12 +126,22 @@ async fn whose(
             }
         };
     }
-    let cookies = if access == Found::None {
-        Vec::new()
-    } else {
-        expired()
-    };
-    Ok((Visitor::Anonymous, cookies))
+    if access == Found::None {
+        return Ok(Identified {
+            visitor: Visitor::Anonymous,
+            session_cookies: Vec::new(),
+            ending: None,
+        });
+    }
+    Ok(nobody(None))
+}
+
+/// By what it says of itself, and by the address of its socket.
+fn device_of(request: &Request) -> Device {
+    let user_agent = text(request.headers(), USER_AGENT.as_str());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let network = peer.map(|ConnectInfo(address)| Network::of(address.ip()));
+    Device::new(user_agent, network)
 }
 
 /// Whether the cookies hold a valid access token: for pages that only want to know what to offer.
@@ -121,7 +156,7 @@ pub fn is_signed_in(application: &Application, headers: &HeaderMap) -> bool {
         .is_ok()
 }
 
-fn session_cookies_of(response: &Response, application: &Application) -> bool {
+fn sets_session_cookies(response: &Response, application: &Application) -> bool {
     let name = application.cookies.access.as_bytes();
     response.headers().get_all(SET_COOKIE).iter().any(|cookie| {
         let cookie = cookie.as_bytes();
@@ -129,12 +164,17 @@ fn session_cookies_of(response: &Response, application: &Application) -> bool {
     })
 }
 
-/// What the last form left for this very page, if this is a visit that will show it.
-fn take_flash(application: &Application, request: &Request, flash: Found<'_>) -> Option<Flash> {
-    if request.method() != Method::GET {
+/// What an earlier form left for this very page, if this is a visit that will show it.
+fn take(application: &Application, request: &Request, cookie: Found<'_>) -> Option<Flash> {
+    // A script that fetches a page shows nothing of this.
+    let is_shown = match request.headers().get("sec-fetch-dest") {
+        Some(destination) => destination == "document",
+        None => true, // an older browser
+    };
+    if request.method() != Method::GET || !is_shown {
         return None;
     }
-    let Found::One(value) = flash else {
+    let Found::One(value) = cookie else {
         return None;
     };
     let flash = application.flash_seal.open(value)?;

@@ -1,6 +1,8 @@
 //! From the socket to the page: routes, layers, and the loop that serves them.
 
+mod arrival;
 mod assets;
+mod events;
 mod forms;
 mod guard;
 mod identity;

@@ -10,7 +10,8 @@ use crate::server::storage::Storage;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
 use crate::server::web::{
-    assets, forms, guard, identity, render, same_origin, security_headers, telemetry, trouble,
+    arrival, assets, events, forms, guard, identity, render, same_origin, security_headers,
+    telemetry, trouble,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -21,6 +22,7 @@ use axum::routing::{any, get, post};
 use leptos::server_fn::axum::server_fn_paths;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -50,6 +52,8 @@ pub struct Application {
     pub site: Site,
     /// Whether cargo-leptos watches the sources and reloads the page.
     pub watching: bool,
+    /// Changes, or loses its sender, when the program stops: answers without end come to theirs.
+    pub stopping: watch::Receiver<()>,
 }
 
 /// The whole service. A request goes through the stack at the end from its top, then to its route, and through
@@ -60,16 +64,20 @@ pub fn router(application: Application) -> Router {
     // What Leptos spawns, it spawns on tokio. A second call fails and changes nothing.
     let _ = any_spawner::Executor::init_tokio();
 
-    let pages = PAGES
-        .iter()
-        .fold(Router::new(), |pages, page| {
-            let reloading = reloading.clone();
-            let render = move |request| render::render(page, reloading, request);
+    let pages = PAGES.iter().fold(Router::new(), |pages, page| {
+        let reloading = reloading.clone();
+        let render = move |request| render::render(page, reloading, request);
+        let stack = ServiceBuilder::new()
+            // Cookies that were held back come along the second time.
+            .layer(from_fn_with_state(
+                (application.clone(), page),
+                arrival::send_round,
+            ))
+            .layer(from_fn_with_state(application.clone(), identity::identify))
             // Turns away before anything is rendered. It needs the identity.
-            let guarded = get(render).route_layer(from_fn_with_state(page, guard::turn_away));
-            pages.route(page.path, guarded)
-        })
-        .route_layer(from_fn_with_state(application.clone(), identity::identify));
+            .layer(from_fn_with_state(page, guard::turn_away));
+        pages.route(page.path, get(render).route_layer(stack))
+    });
 
     let actions = Router::new()
         .route("/action/{name}", post(run_action))
@@ -102,6 +110,7 @@ pub fn router(application: Application) -> Router {
         .merge(pages)
         .merge(actions)
         .nest("/pkg", built_files)
+        .route("/events", get(events::stream))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         // Nothing below the API's root is a page or a file.

@@ -1,6 +1,8 @@
 //! The loop that accepts connections, and how it ends.
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -45,8 +47,8 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             // Out of file descriptors, or a client that went away: neither ends the service.
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -55,10 +57,13 @@ pub async fn serve(
             }
         };
         let _ = stream.set_nodelay(true); // only an optimisation
-        let service =
-            TowerToHyperService::new(router.clone().map_request(
-                |request: hyper::Request<Incoming>| request.map(axum::body::Body::new),
-            ));
+        let service = TowerToHyperService::new(router.clone().map_request(
+            move |request: hyper::Request<Incoming>| {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(ConnectInfo(peer));
+                request
+            },
+        ));
         let connection =
             graceful.watch(connections.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {

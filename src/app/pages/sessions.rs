@@ -1,0 +1,108 @@
+//! The sessions: where one is signed in, and how to end that.
+
+use crate::app::components::{FormState, Outcome};
+use crate::app::words;
+use crate::domain::session::SessionId;
+use crate::server::accounts::LiveSession;
+use crate::server::request::Request;
+use leptos::prelude::*;
+
+/// Lists the live sessions of whoever is signed in.
+#[component]
+pub fn SessionsPage() -> impl IntoView {
+    let request = Request::current();
+    Suspend::new(async move {
+        match request.sessions().await {
+            Ok((this, sessions)) => {
+                let state = FormState::of(&request);
+                Some(view! { <Sessions this sessions state /> })
+            }
+            Err(error) => {
+                request.turn_away(&error);
+                None
+            }
+        }
+    })
+}
+
+#[component]
+fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> impl IntoView {
+    let others = sessions.iter().filter(|session| session.id != this).count();
+    let items = sessions
+        .into_iter()
+        .map(|session| view! { <Session is_this=session.id == this session /> })
+        .collect::<Vec<_>>();
+    view! {
+        <section class="card">
+            <h1>"Your sessions"</h1>
+            <p class="lede">"Where you are signed in. End what you do not know."</p>
+            <Outcome state />
+            <ul class="sessions" id="sessions">
+                {items}
+            </ul>
+            {(others > 0)
+                .then(|| {
+                    view! {
+                        <form class="sessions__all" method="post" action="/action/end_other_sessions">
+                            <button class="button button--quiet" type="submit">
+                                "End all other sessions"
+                            </button>
+                        </form>
+                    }
+                })}
+        </section>
+    }
+}
+
+#[component]
+fn Session(is_this: bool, session: LiveSession) -> impl IntoView {
+    let device = session.device.words().to_string();
+    let end_label = format!("End the session of {device}");
+    let network = session.device.network().map(|network| {
+        view! {
+            <div>
+                <dt>"Network"</dt>
+                <dd>{network.to_string()}</dd>
+            </div>
+        }
+    });
+    view! {
+        <li class="session" class:session--this=is_this>
+            <div class="session__head">
+                <h2 class="session__device">{device}</h2>
+                {is_this.then(|| view! { <span class="badge">"This one"</span> })}
+            </div>
+            <dl class="session__facts">
+                <div>
+                    <dt>"Signed in"</dt>
+                    <dd>
+                        <Minute at=session.created_at />
+                    </dd>
+                </div>
+                <div>
+                    <dt>"Last seen"</dt>
+                    <dd>
+                        <Minute at=session.rotated_at />
+                    </dd>
+                </div>
+                {network}
+            </dl>
+            {(!is_this)
+                .then(|| {
+                    view! {
+                        <form method="post" action="/action/end_session">
+                            <input type="hidden" name="session_id" value=session.id.to_string() />
+                            <button class="button button--quiet" type="submit" aria-label=end_label>
+                                "End"
+                            </button>
+                        </form>
+                    }
+                })}
+        </li>
+    }
+}
+
+#[component]
+fn Minute(at: i64) -> impl IntoView {
+    view! { <time datetime=words::minute_for_programs(at)>{words::minute(at)}</time> }
+}

@@ -1,0 +1,443 @@
+//! Sessions: how they are opened, renewed by rotation, listed and ended.
+
+use super::{Accounts, Policy, SignedIn, to_its_end};
+use crate::domain::device::Device;
+use crate::domain::error::AppError;
+use crate::domain::role::Roles;
+use crate::domain::session::{EndReason, Ending, Generation, Revocation, SessionId, SessionLimits};
+use crate::domain::user::UserId;
+use crate::server::clock::Millis;
+use crate::server::storage::{
+    AuditEvent, AuditRecord, Credentials, End, LiveSession, Moment, NewSession, SessionRow,
+};
+use crate::server::tokens::{AccessClaims, Audience, Grant};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::sync::broadcast;
+
+/// For so long, a refresh token that was just replaced still gets the same successor: two tabs that
+/// renew at once, or an answer that was lost on its way (milliseconds).
+const ROTATION_GRACE: Millis = 10_000;
+
+/// A session that has just begun or been renewed, and what its browser needs.
+#[derive(Clone)]
+pub struct OpenSession {
+    /// What the access token says.
+    pub claims: AccessClaims,
+    /// A secret.
+    pub access_token: String,
+    /// A secret.
+    pub refresh_token: String,
+    /// For how many seconds the browser keeps the cookies; `None` until it is closed.
+    pub max_age_seconds: Option<i64>,
+}
+
+/// A session whose end somebody waits for.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Which.
+    pub session: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The user's epoch in it.
+    pub epoch: i64,
+    /// How it came to its end, if it is over.
+    pub ending: Option<Ending>,
+}
+
+impl From<&AccessClaims> for Watched {
+    /// Of a verified token: its session is not over.
+    fn from(claims: &AccessClaims) -> Self {
+        Self {
+            session: claims.sid,
+            user: claims.sub,
+            epoch: claims.ver,
+            ending: None,
+        }
+    }
+}
+
+/// What came of presenting a refresh token.
+#[derive(Clone)]
+pub enum Renewal {
+    /// The session goes on.
+    Renewed(Box<OpenSession>),
+    /// The token is one of ours, but its session is over.
+    Over(Ending),
+    /// It is not a token of ours, or of a generation that was never issued.
+    Refused,
+}
+
+impl Policy {
+    fn limits(&self, remembered: bool) -> &SessionLimits {
+        if remembered {
+            &self.remembered_session
+        } else {
+            &self.session
+        }
+    }
+}
+
+impl SessionRow {
+    /// How it came to its end, if it is over.
+    pub(super) fn ending(&self, now: Millis) -> Option<Ending> {
+        if let Some(ending) = &self.ending {
+            return Some(ending.clone());
+        }
+        let limit = self.idle_expires_at.min(self.absolute_expires_at);
+        let (reason, at_ms) = match self.disabled_at {
+            Some(disabled_at) => (EndReason::Disabled, disabled_at),
+            None if limit <= now => (EndReason::Expired, limit),
+            None => return None,
+        };
+        let by = None;
+        Some(Ending { reason, at_ms, by })
+    }
+}
+
+impl Accounts {
+    /// Remembers what was taken back while tokens issued before may still be valid. To be called before
+    /// the first request is answered.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn load_revocations(&self) -> Result<(), AppError> {
+        let now = self.0.clock.now();
+        for revocation in self.0.storage.live_revocations(now).await? {
+            self.0.access_tokens.revoke(revocation);
+        }
+        Ok(())
+    }
+
+    /// Deletes from the database what was taken back so long ago that it matters no more. To be called now
+    /// and then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_past_revocations(&self) -> Result<(), AppError> {
+        let now = self.0.clock.now();
+        Ok(self.0.storage.delete_expired_revocations(now).await?)
+    }
+
+    /// What is taken back from now on, as it happens.
+    pub fn revocations_from_now(&self) -> broadcast::Receiver<Revocation> {
+        self.0.access_tokens.revocations_from_now()
+    }
+
+    /// How many listen to what is taken back: one for each open tab that is told of its session's end.
+    pub fn listeners(&self) -> usize {
+        self.0.access_tokens.listeners()
+    }
+
+    /// Opens a session for a user whose password was checked. The user's oldest sessions beyond the limit end.
+    pub(super) async fn admit(
+        &self,
+        user: Credentials,
+        remember: bool,
+        device: &Device,
+    ) -> Result<SignedIn, AppError> {
+        let (this, device) = (self.clone(), device.clone());
+        to_its_end(async move {
+            let moment = this.moment();
+            let session = this.new_session(user.id, remember, &device, moment.now)?;
+            let limit = this.0.policy.session_limit;
+            let admission = this
+                .0
+                .storage
+                .insert_session(&session, user.epoch, limit, moment)
+                .await?
+                // The password was changed or the account disabled while we were checking.
+                .ok_or(AppError::WrongCredentials)?;
+            for displaced in admission.displaced {
+                this.0.access_tokens.revoke(Revocation::Session(displaced));
+            }
+            Ok(SignedIn {
+                session: this.tokens_of(&session, user.epoch, user.roles)?,
+                reused: admission.reused,
+            })
+        })
+        .await
+    }
+
+    /// Ends a session by its own wish.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_out(&self, session: SessionId) -> Result<(), AppError> {
+        let end = End {
+            session,
+            owner: None,
+            reason: EndReason::SignedOut,
+            by: None,
+        };
+        self.end(end, None).await.map(drop)
+    }
+
+    /// Ends the session that a refresh token belongs to, whatever its generation: for a browser
+    /// whose access token has run out. Anything that is not ours is passed over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_out_by_refresh_token(&self, token: &str) -> Result<(), AppError> {
+        match self.0.refresh_tokens.read(token) {
+            Some((session, _)) => self.sign_out(session).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The live sessions of a user, the one last seen first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sessions(&self, user: UserId) -> Result<Vec<LiveSession>, AppError> {
+        let now = self.0.clock.now();
+        Ok(self.0.storage.live_sessions(user, now).await?)
+    }
+
+    /// The session that a refresh token belongs to, whatever its generation. Nothing is renewed. `None` when the
+    /// token is not ours.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn watched(&self, refresh_token: &str) -> Result<Option<Watched>, AppError> {
+        let Some((session, _)) = self.0.refresh_tokens.read(refresh_token) else {
+            return Ok(None);
+        };
+        let now = self.0.clock.now();
+        let row = self.0.storage.session(session).await?;
+        Ok(row.map(|row| Watched {
+            session,
+            user: row.user,
+            epoch: row.epoch,
+            ending: row.ending(now),
+        }))
+    }
+
+    /// How a session came to its end, if it is over.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ending(&self, session: SessionId) -> Result<Option<Ending>, AppError> {
+        let now = self.0.clock.now();
+        let row = self.0.storage.session(session).await?;
+        Ok(row.and_then(|row| row.ending(now)))
+    }
+
+    /// Ends one session of a user from another of theirs. False when there is no such live session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_session(
+        &self,
+        user: UserId,
+        session: SessionId,
+        by: SessionId,
+    ) -> Result<bool, AppError> {
+        let end = End {
+            session,
+            owner: Some(user),
+            reason: EndReason::EndedByUser,
+            by: Some(by),
+        };
+        self.end(end, None).await
+    }
+
+    /// Ends every session of a user but this one, and says how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_other_sessions(
+        &self,
+        user: UserId,
+        this_session: SessionId,
+    ) -> Result<usize, AppError> {
+        let this = self.clone();
+        to_its_end(async move {
+            let moment = this.moment();
+            let ended = this
+                .0
+                .storage
+                .end_other_sessions(user, this_session, moment)
+                .await?;
+            for session in &ended {
+                this.0.access_tokens.revoke(Revocation::Session(*session));
+            }
+            Ok(ended.len())
+        })
+        .await
+    }
+
+    /// Ends a session in the database, then takes its access tokens back, before anybody is answered.
+    async fn end(&self, end: End, reuse: Option<(UserId, Device)>) -> Result<bool, AppError> {
+        let this = self.clone();
+        to_its_end(async move {
+            let record = match &reuse {
+                Some((user, device)) => Some(AuditRecord {
+                    id: URL_SAFE_NO_PAD.encode(this.random_id()?),
+                    event: AuditEvent::RefreshTokenReused,
+                    user: *user,
+                    session: Some(end.session),
+                    device,
+                }),
+                None => None,
+            };
+            let moment = this.moment();
+            let ended = this
+                .0
+                .storage
+                .end_session(&end, record.as_ref(), moment)
+                .await?;
+            if ended {
+                let revocation = Revocation::Session(end.session);
+                this.0.access_tokens.revoke(revocation);
+            }
+            Ok(ended)
+        })
+        .await
+    }
+
+    /// Exchanges a refresh token for new tokens: rotation by compare-and-set.
+    ///
+    /// Of all that present one token at once, one raises the generation; the others, and whoever
+    /// lost the answer, get the identical successor for ten seconds. After that an old token means
+    /// that two parties hold the session, and it ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew(&self, refresh_token: &str, device: &Device) -> Result<Renewal, AppError> {
+        let Some((id, presented)) = self.0.refresh_tokens.read(refresh_token) else {
+            return Ok(Renewal::Refused);
+        };
+        let Some(session) = self.0.storage.session(id).await? else {
+            return Ok(Renewal::Refused);
+        };
+        let now = self.0.clock.now();
+        if let Some(ending) = session.ending(now) {
+            return Ok(Renewal::Over(ending));
+        }
+        let limits = self.0.policy.limits(session.remembered);
+        let idle = limits.expires_at_ms(session.created_at, now);
+        let rotates = session.generation == presented
+            && self
+                .0
+                .storage
+                .rotate_session(id, presented, idle, now)
+                .await?;
+        if rotates {
+            return self.renewed(id, &session, presented.next());
+        }
+        // Somebody was faster: look again at what stands there now.
+        let Some(session) = self.0.storage.session(id).await? else {
+            return Ok(Renewal::Refused);
+        };
+        if let Some(ending) = session.ending(now) {
+            return Ok(Renewal::Over(ending));
+        }
+        if session.generation == presented.next()
+            && now.saturating_sub(session.rotated_at) < ROTATION_GRACE
+        {
+            return self.renewed(id, &session, session.generation);
+        }
+        if presented > session.generation {
+            tracing::warn!(session = %id, "a refresh token of a generation that was never issued was refused");
+            return Ok(Renewal::Refused);
+        }
+        tracing::warn!(session = %id, "a used refresh token came back; its session was ended");
+        let reason = EndReason::RefreshTokenReused;
+        let end = End {
+            session: id,
+            owner: None,
+            reason,
+            by: None,
+        };
+        self.end(end, Some((session.user, device.clone()))).await?;
+        Ok(Renewal::Over(Ending {
+            reason,
+            at_ms: now,
+            by: None,
+        }))
+    }
+
+    fn renewed(
+        &self,
+        id: SessionId,
+        session: &SessionRow,
+        generation: Generation,
+    ) -> Result<Renewal, AppError> {
+        let grant = Grant {
+            user: session.user,
+            session: id,
+            auth_time: session.created_at.div_euclid(1000),
+            epoch: session.epoch,
+            roles: session.roles.clone(),
+        };
+        let max_age = session
+            .remembered
+            .then(|| session.absolute_expires_at - self.0.clock.now());
+        let open = self.issue(&grant, generation, max_age)?;
+        Ok(Renewal::Renewed(Box::new(open)))
+    }
+
+    pub(super) fn new_session<'a>(
+        &self,
+        user: UserId,
+        remembered: bool,
+        device: &'a Device,
+        now: Millis,
+    ) -> Result<NewSession<'a>, AppError> {
+        let limits = self.0.policy.limits(remembered);
+        Ok(NewSession {
+            id: SessionId::from_bytes(self.random_id()?),
+            user,
+            created_at: now,
+            idle_expires_at: limits.expires_at_ms(now, now),
+            absolute_expires_at: now.saturating_add(limits.absolute_ms),
+            remembered,
+            device,
+        })
+    }
+
+    pub(super) fn tokens_of(
+        &self,
+        session: &NewSession<'_>,
+        epoch: i64,
+        roles: Roles,
+    ) -> Result<OpenSession, AppError> {
+        let grant = Grant {
+            user: session.user,
+            session: session.id,
+            auth_time: session.created_at.div_euclid(1000),
+            epoch,
+            roles,
+        };
+        let max_age = session
+            .remembered
+            .then_some(session.absolute_expires_at - session.created_at);
+        self.issue(&grant, Generation(1), max_age)
+    }
+
+    fn issue(
+        &self,
+        grant: &Grant,
+        generation: Generation,
+        max_age: Option<Millis>,
+    ) -> Result<OpenSession, AppError> {
+        let (access_token, claims) = self.0.access_tokens.issue(Audience::Web, grant)?;
+        Ok(OpenSession {
+            claims,
+            access_token,
+            refresh_token: self.0.refresh_tokens.issue(grant.session, generation),
+            max_age_seconds: max_age.map(|milliseconds| milliseconds.div_euclid(1000).max(0)),
+        })
+    }
+
+    /// Now, and until when what is taken back now must be remembered.
+    pub(super) fn moment(&self) -> Moment {
+        let now = self.0.clock.now();
+        let keep = self.0.access_tokens.revocation_life_seconds();
+        Moment {
+            now,
+            until: now.saturating_add(keep.saturating_mul(1000)),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The program is killed in the midst of renewals and sign-outs, again and again. What somebody was told stays true.
+
+use crate::command_line::Desk;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 8;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running program.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Server {
+    fn start(desk: &Desk, program: &Path, address: SocketAddr) -> Self {
+        let child = Command::new(program)
+            .env_clear()
+            .env("VESTIBULE_ORIGIN", format!("http://{address}"))
+            .env("VESTIBULE_LISTEN", address.to_string())
+            .current_dir(desk.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let begun = Instant::now();
+        while ask(address, "GET", "/readyz", "", "").is_none_or(|answer| answer.status != 200) {
+            assert!(begun.elapsed() < PATIENCE, "the program answers");
+            std::thread::yield_now();
+        }
+        Self { child, address }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("it was alive");
+        self.child.wait().expect("it is dead");
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+}
+
+impl Answer {
+    fn cookie(&self, name: &str) -> Option<String> {
+        let start = format!("set-cookie: {name}=");
+        let line = self
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix(&start))?;
+        line.split(';').next().map(str::to_owned)
+    }
+}
+
+/// `None` when the connection broke before the whole head had come.
+fn ask(address: SocketAddr, method: &str, path: &str, cookie: &str, body: &str) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
+         Accept: text/html\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut bytes = Vec::new();
+    let _ = stream.read_to_end(&mut bytes); // a reset after the head loses nothing of it
+    let text = String::from_utf8_lossy(&bytes);
+    let (head, _) = text.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer {
+        status,
+        head: head.to_owned(),
+    })
+}
+
+/// One browser: what it holds, and what it was told.
+#[derive(Clone, Default)]
+struct Browser {
+    refresh_token: String,
+    told_ended: bool,
+    asked_to_end: bool,
+}
+
+impl Browser {
+    fn cookie(&self) -> String {
+        format!("rt={}", self.refresh_token)
+    }
+
+    /// Visits with the refresh token alone, which is renewed on the way. Whether the session was alive; `None`
+    /// when nobody said.
+    fn visit(&mut self, address: SocketAddr) -> Option<bool> {
+        let answer = ask(address, "GET", "/profile", &self.cookie(), "")?;
+        if answer.status == 200 {
+            self.refresh_token = answer.cookie("rt").expect("renewed");
+        }
+        Some(answer.status == 200)
+    }
+
+    fn sign_out(&mut self, address: SocketAddr) -> Option<()> {
+        self.asked_to_end = true;
+        let answer = ask(address, "POST", "/action/logout", &self.cookie(), "")?;
+        self.told_ended = answer.status == 303;
+        Some(())
+    }
+}
+
+#[test]
+fn what_somebody_was_told_outlives_the_program() {
+    let desk = Desk::new();
+    let program = desk.install();
+    let address = {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+        free.local_addr().expect("its number")
+    };
+    let form = "email=ada%40example.org&nickname=Ada&password=violet+harbour+kestrel+41";
+    let server = Server::start(&desk, &program, address);
+    let answer = ask(address, "POST", "/action/register", "", form).expect("an answer");
+    assert_eq!(answer.status, 303);
+    server.kill();
+
+    for round in 0..ROUNDS {
+        let server = Server::start(&desk, &program, address);
+        let mut browsers = vec![Browser::default(); 6];
+        for browser in &mut browsers {
+            let answer = ask(address, "POST", "/action/login", "", form).expect("an answer");
+            browser.refresh_token = answer.cookie("rt").expect("signed in");
+        }
+
+        // Killed after so many answers, each round at another moment of all that goes on.
+        let answered = AtomicUsize::new(0);
+        let enough = 5 + round * 7;
+        std::thread::scope(|scope| {
+            for (number, browser) in browsers.iter_mut().enumerate() {
+                let answered = &answered;
+                scope.spawn(move || {
+                    let mut visits = 0;
+                    while browser.visit(address) == Some(true) {
+                        answered.fetch_add(1, Ordering::SeqCst);
+                        visits += 1;
+                        // Half of them leave, some early and some late.
+                        if number % 2 == 0 && visits == 1 + number * 3 {
+                            browser.sign_out(address);
+                            answered.fetch_add(1, Ordering::SeqCst);
+                            return;
+                        }
+                    }
+                });
+            }
+            while answered.load(Ordering::SeqCst) < enough {
+                std::thread::yield_now();
+            }
+            server.kill();
+        });
+
+        let server = Server::start(&desk, &program, address);
+        for browser in &mut browsers {
+            let alive = browser.visit(server.address).expect("an answer");
+            if browser.told_ended {
+                assert!(
+                    !alive,
+                    "round {round}: a session that was told to be over lives"
+                );
+            } else if !browser.asked_to_end {
+                assert!(alive, "round {round}: a session was lost");
+            }
+        }
+        server.kill();
+    }
+}
