@@ -1,6 +1,6 @@
 // Pictures of the pages: a few for the README, or all of them to look at (SCREENSHOTS=all).
 import { resolve } from 'node:path';
-import { button, failOn, fill, notice, register } from '../support/pages.ts';
+import { browsers, button, failOn, fill, notice, register, signIn, warning } from '../support/pages.ts';
 import { test } from '../support/test.ts';
 import { expect, type Page } from '@playwright/test';
 
@@ -20,7 +20,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.screenshot({ path, fullPage: all });
       };
 
-      test('pages', async ({ page, person, context }) => {
+      test('pages', async ({ page, person, context, elsewhere }) => {
         await context.route('https://images.example/**', (route) =>
           route.fulfill({ contentType: 'image/svg+xml', body: portrait }),
         );
@@ -43,7 +43,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
           await take(page, 'register-typing');
         }
 
-        await register(page, { ...person, email: person.email.replace('ada.', 'ada.lovelace.'), nickname: 'Ada Lovelace' });
+        const ada = { ...person, email: person.email.replace('ada.', 'ada.lovelace.'), nickname: 'Ada Lovelace' };
+        await register(page, ada);
         if (all) await take(page, 'profile-welcome');
         await fill(page, {
           signature: 'That brain of mine is something more than merely mortal.',
@@ -57,6 +58,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
         if (all) {
           await page.goto('/');
           await take(page, 'home-signed-in');
+          const other = await elsewhere({ userAgent: browsers['Firefox on Windows'] });
+          await signIn(other, ada);
+          await signIn(await elsewhere({ userAgent: browsers['Safari on iPhone'] }), ada);
+          await page.goto('/sessions');
+          await take(page, 'sessions');
+          await button(page, 'End all other sessions').click();
+          await expect(notice(page)).toBeVisible();
+          await take(page, 'sessions-ended');
+          await fill(other, { signature: 'typed too late' });
+          await button(other, 'Save profile').click();
+          await expect(warning(other)).toBeVisible();
+          await take(other, 'login-session-ended');
           await page.goto('/password');
           await take(page, 'password');
           for (const path of ['/profile', '/password'] as const) {

@@ -7,8 +7,14 @@ export function button(page: Page, name: string): Locator {
   return page.getByRole('main').getByRole('button', { name, exact: true });
 }
 
+/** Good news. */
 export function notice(page: Page): Locator {
-  return page.locator('.notice');
+  return page.locator('.notice:not(.notice--warning)');
+}
+
+/** How a session came to its end. */
+export function warning(page: Page): Locator {
+  return page.locator('.notice--warning');
 }
 
 export function errorSummary(page: Page): Locator {
@@ -52,6 +58,19 @@ export async function signIn(page: Page, person: Person): Promise<void> {
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page).toHaveURL('/login');
+}
+
+/** Browsers by what they say of themselves, under the words the pages have for them. */
+export const browsers = {
+  'Firefox on Windows': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
+  'Safari on iPhone':
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1',
+} as const;
+
+/** A sentence of the pages in which the minute is left open as `…`; nothing before or after it. */
+export function told(sentence: string): RegExp {
+  const literal = sentence.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${literal.replace('…', '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC')}$`);
 }
 
 /** From a form that only fails: nothing in it can be right. */

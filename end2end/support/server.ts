@@ -30,8 +30,11 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** VESTIBULE_* variables beyond those that every server here needs. */
+export type Settings = Record<string, string>;
+
 /** Resolves when `/readyz` answers 200; throws what the server wrote when it ends or takes 20 seconds. */
-export async function startServer(): Promise<Server> {
+export async function startServer(settings: Settings = {}): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-end2end-'));
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -49,6 +52,7 @@ export async function startServer(): Promise<Server> {
       VESTIBULE_SECRET: randomBytes(32).toString('base64url'),
       // All tests come from one address: its limit would be met within seconds.
       VESTIBULE_REQUESTS_PER_MINUTE: '0',
+      ...settings,
     },
   });
   let log = '';

@@ -1,8 +1,8 @@
 // The `test` of this suite: a server for each worker, a new person for each test, and every test fails on
 // a console error, an uncaught exception, a CSP violation or a server error, whatever else it looks at.
 import { randomBytes } from 'node:crypto';
-import { test as base, expect, type BrowserContext } from '@playwright/test';
-import { startServer, type Server } from './server.ts';
+import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import { startServer, type Server, type Settings } from './server.ts';
 
 export { expect };
 
@@ -18,6 +18,9 @@ export interface Problems {
   /** The test provokes these on purpose: they are no problems. */
   expect(pattern: RegExp): void;
 }
+
+/** Opens a page in another browser, watched like the first one's. */
+export type Elsewhere = (options?: BrowserContextOptions) => Promise<Page>;
 
 export function newPerson(): Person {
   const id = randomBytes(6).toString('hex');
@@ -36,6 +39,9 @@ const pixel = Buffer.from(
 
 /** Watches all pages of a context. */
 async function watch(context: BrowserContext): Promise<Problems> {
+  // Avatars live on other people's servers: none is asked.
+  await context.route(/^https:/, (route) => route.fulfill({ contentType: 'image/png', body: pixel }));
+
   const problems: string[] = [];
   const expected: RegExp[] = [];
   const refusedPages = new Set<string>();
@@ -79,13 +85,21 @@ interface TestFixtures {
   /** Somebody without an account yet, different in every test. */
   person: Person;
   problems: Problems;
+  elsewhere: Elsewhere;
 }
 
-export const test = base.extend<TestFixtures, { server: Server }>({
+interface WorkerFixtures {
+  /** What the server is started with. `test.use` at the top of a file gives that file a server of its own. */
+  settings: Settings;
+  server: Server;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  settings: [{}, { option: true, scope: 'worker' }],
+
   server: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the dependencies from the pattern
-    async ({}, use) => {
-      const server = await startServer();
+    async ({ settings }, use) => {
+      const server = await startServer(settings);
       await use(server);
       await server.stop();
       expect(server.log(), 'no request may make the server panic').not.toContain('panicked at');
@@ -99,8 +113,6 @@ export const test = base.extend<TestFixtures, { server: Server }>({
 
   problems: [
     async ({ context, server }, use, testInfo) => {
-      // Avatars live on other people's servers: none is asked.
-      await context.route(/^https:/, (route) => route.fulfill({ contentType: 'image/png', body: pixel }));
       const logBefore = server.log().length;
       const problems = await watch(context);
       await use(problems);
@@ -111,4 +123,18 @@ export const test = base.extend<TestFixtures, { server: Server }>({
     },
     { auto: true },
   ],
+
+  elsewhere: async ({ browser }, use) => {
+    const opened: { context: BrowserContext; problems: Problems }[] = [];
+    // Playwright hands the project's settings (script on or off, the base URL) on to every context.
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      opened.push({ context, problems: await watch(context) });
+      return context.newPage();
+    });
+    for (const { context, problems } of opened) {
+      expect(problems.found(), 'console errors, CSP violations, server errors elsewhere').toEqual([]);
+      await context.close();
+    }
+  },
 });

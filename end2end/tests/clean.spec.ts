@@ -1,6 +1,6 @@
 // Every page opens without a console error or a CSP violation: the `problems` fixture of each test counts
 // them. Here are the pages no other test would open.
-import { failOn, failures, register } from '../support/pages.ts';
+import { failOn, failures, register, signIn } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 
 for (const path of ['/', '/register', '/login', '/no/such/page']) {
@@ -18,9 +18,11 @@ for (const path of ['/register', '/login'] as const) {
   });
 }
 
-test('the pages of an account are clean', async ({ page, person }) => {
+test('the pages of an account are clean', async ({ page, person, elsewhere }) => {
   await register(page, person);
-  for (const path of ['/', '/profile', '/password', '/no/such/page']) {
+  // Another session puts its button and the one for all others on the list.
+  await signIn(await elsewhere(), person);
+  for (const path of ['/', '/profile', '/sessions', '/password', '/no/such/page']) {
     await page.goto(path);
     await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
     await page.waitForLoadState('networkidle');

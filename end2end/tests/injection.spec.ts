@@ -1,5 +1,5 @@
 // What people type is text, wherever it is shown.
-import { button, errorSummary, fieldError, fill, notice, register } from '../support/pages.ts';
+import { button, errorSummary, fieldError, fill, notice, register, signIn } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
@@ -11,7 +11,7 @@ async function expectInert(page: Page) {
   expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 }
 
-const everywhere = ['/profile', '/', '/password'];
+const everywhere = ['/profile', '/', '/sessions', '/password'];
 
 for (const nickname of [script, '"><img src=x onerror=injected=1>', "</title>'\"><svg onload=injected=1>"]) {
   test(`nickname ${nickname}`, async ({ page, person }) => {
@@ -65,6 +65,15 @@ for (const address of [
     }
   });
 }
+
+test('what a browser says of itself is not repeated', async ({ page, person, elsewhere }) => {
+  await register(page, person);
+  await signIn(await elsewhere({ userAgent: `"><img src=x onerror=injected=1>${script}` }), person);
+  await page.goto('/sessions');
+  await expect(page.getByRole('button', { name: 'End the session of Unknown browser', exact: true })).toBeVisible();
+  await expect(page.locator('body')).not.toContainText('injected');
+  await expectInert(page);
+});
 
 test('a refused form shows what was typed as text, too', async ({ page }) => {
   await page.goto('/register');

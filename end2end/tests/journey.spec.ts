@@ -58,10 +58,9 @@ test('register, edit the profile, sign out and in, change the password', async (
   await expect(page).toHaveURL('/profile');
 });
 
-test('changing the password ends the sessions elsewhere, not this one', async ({ page, person, browser, server }) => {
+test('changing the password ends the sessions elsewhere, not this one', async ({ page, person, elsewhere }) => {
   await register(page, person);
-  const elsewhere = await browser.newContext({ baseURL: server.origin });
-  const other = await elsewhere.newPage();
+  const other = await elsewhere();
   await signIn(other, person);
 
   await page.goto('/password');
@@ -73,5 +72,4 @@ test('changing the password ends the sessions elsewhere, not this one', async ({
   await expect(page).toHaveURL('/profile');
   await other.goto('/profile');
   await expect(other).toHaveURL('/login?next=/profile');
-  await elsewhere.close();
 });

@@ -1,5 +1,5 @@
 // Pages fit a small telephone: nothing makes them scroll sideways.
-import { button, failOn, failures, fill, notice, register } from '../support/pages.ts';
+import { button, failOn, failures, fill, notice, register, signIn } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
@@ -28,12 +28,14 @@ for (const width of [320, 360]) {
       }
     });
 
-    test('pages of an account with the longest words', async ({ page, person }) => {
-      await register(page, { ...person, email: `${'m'.repeat(40)}.${person.email}`, nickname: 'W'.repeat(50) });
+    test('pages of an account with the longest words', async ({ page, person, elsewhere }) => {
+      const wide = { ...person, email: `${'m'.repeat(40)}.${person.email}`, nickname: 'W'.repeat(50) };
+      await register(page, wide);
+      await signIn(await elsewhere({ userAgent: 'Mozilla/5.0 (Linux; Android 15) SamsungBrowser/28.0' }), wide);
       await fill(page, { signature: 'W'.repeat(200), avatar_url: `https://images.example/${'w'.repeat(150)}.png` });
       await button(page, 'Save profile').click();
       await expect(notice(page)).toBeVisible();
-      for (const path of ['/', '/profile', '/password', '/no/such/page']) {
+      for (const path of ['/', '/profile', '/sessions', '/password', '/no/such/page']) {
         await page.goto(path);
         await expectFits(page, path);
       }

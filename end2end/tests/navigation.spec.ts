@@ -9,12 +9,12 @@ test('the header tells where one is and offers what one can do', async ({ page, 
   await expect(nav.getByRole('link', { name: 'Sign in' })).toHaveAttribute('aria-current', 'page');
 
   await register(page, person);
-  await expect(nav.getByRole('link')).toHaveText(['Profile', 'Password']);
+  await expect(nav.getByRole('link')).toHaveText(['Profile', 'Sessions', 'Password']);
   await expect(nav.getByRole('link', { name: 'Profile' })).toHaveAttribute('aria-current', 'page');
   await expect(nav.getByRole('button', { name: 'Sign out' })).toBeVisible();
 });
 
-for (const path of ['/profile', '/password']) {
+for (const path of ['/profile', '/sessions', '/password']) {
   test(`${path} asks a stranger to sign in, and then is where one lands`, async ({ page, person }) => {
     await register(page, person);
     await signOut(page);

@@ -1,7 +1,7 @@
 // axe finds nothing to mend on any page, in the light and in the dark.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { failOn, register } from '../../support/pages.ts';
+import { failOn, register, signIn } from '../../support/pages.ts';
 import { expect, test } from '../../support/test.ts';
 import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
@@ -36,10 +36,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       }
     });
 
-    test('pages of an account', async ({ page, person }) => {
+    test('pages of an account', async ({ page, person, elsewhere }) => {
       await register(page, person);
+      await signIn(await elsewhere(), person);
       await expectAccessible(page, '/profile with a notice');
-      for (const path of ['/', '/profile', '/password']) {
+      for (const path of ['/', '/profile', '/sessions', '/password']) {
         await page.goto(path);
         await expectAccessible(page, path);
       }

@@ -25,6 +25,7 @@ test('pages without islands load no wasm', async ({ page, person }) => {
   await register(page, person);
   await page.waitForLoadState('networkidle');
   expect(await wasmOf(page, '/profile')).toEqual([]);
+  expect(await wasmOf(page, '/sessions')).toEqual([]);
   expect(await wasmOf(page, '/')).toEqual([]);
 });
 
