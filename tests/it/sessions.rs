@@ -471,13 +471,20 @@ mod arrivals {
 /// Tabs that stay open learn of the end of their session.
 mod open_tabs {
     use super::*;
+    use std::time::Duration;
     use tokio::task::JoinHandle;
+
+    /// Nobody is told so late; without a bound a fault would hang the whole run.
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     /// Opens the stream, and answers when it has come to its end.
     async fn listen(app: &TestApp, client: &Client) -> JoinHandle<Answer> {
         let mut tab = client.clone();
         let before = app.accounts.listeners();
-        let listening = tokio::spawn(async move { tab.get("/events").await });
+        let listening = tokio::spawn(async move {
+            let answer = tokio::time::timeout(PATIENCE, tab.get("/events")).await;
+            answer.expect("the stream comes to its end")
+        });
         while app.accounts.listeners() == before {
             tokio::task::yield_now().await;
         }

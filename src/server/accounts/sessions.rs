@@ -338,7 +338,8 @@ impl Accounts {
         {
             return self.renewed(id, &session, session.generation);
         }
-        if presented > session.generation {
+        // Only a token that was replaced proves that two parties hold the session.
+        if presented >= session.generation {
             tracing::warn!(session = %id, "a refresh token of a generation that was never issued was refused");
             return Ok(Renewal::Refused);
         }
