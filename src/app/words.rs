@@ -24,6 +24,18 @@ pub fn minute_for_programs(milliseconds: i64) -> String {
     })
 }
 
+/// An instant in UTC, to the millisecond, as RFC 3339 writes it.
+pub fn instant(milliseconds: i64) -> String {
+    at(milliseconds).map_or(String::new(), |time| {
+        let (hour, minute, second) = time.time().as_hms();
+        let fraction = milliseconds.rem_euclid(1000);
+        format!(
+            "{}T{hour:02}:{minute:02}:{second:02}.{fraction:03}Z",
+            time.date()
+        )
+    })
+}
+
 fn at(milliseconds: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).ok()
 }

@@ -191,6 +191,10 @@ pub enum AppError {
     NotSignedIn,
     /// Somebody else is signed in than when the form was opened.
     OtherAccount,
+    /// It would leave nobody to administrate.
+    LastAdministrator,
+    /// Administrators do not do this to themselves.
+    OwnAccount,
     /// Signed in or not, this is not allowed.
     Forbidden,
     /// The operator does not let people register.
@@ -206,6 +210,14 @@ pub enum AppError {
     PayloadTooLarge,
     /// The request cannot be understood.
     BadRequest,
+    /// It is understood, but has other fields than those that are taken, or values of other kinds.
+    UnexpectedFields,
+    /// There is no such thing, or not for this caller.
+    NotFound,
+    /// The thing is there, but not for this method.
+    MethodNotAllowed,
+    /// The request took too long to arrive or to answer.
+    TimedOut,
     /// A fault of ours; the details are in the log only.
     Internal,
 }
@@ -217,11 +229,19 @@ impl AppError {
             AppError::BadRequest => 400,
             AppError::WrongCredentials | AppError::NotSignedIn => 401,
             AppError::Forbidden | AppError::RegistrationClosed => 403,
-            AppError::EmailTaken | AppError::OtherAccount => 409,
+            AppError::NotFound => 404,
+            AppError::MethodNotAllowed => 405,
+            AppError::TimedOut => 408,
+            AppError::EmailTaken
+            | AppError::OtherAccount
+            | AppError::LastAdministrator
+            | AppError::OwnAccount => 409,
             AppError::PayloadTooLarge => 413,
             AppError::UnsupportedMediaType => 415,
             // The caller is signed in and stays so: 401 would tell API clients to drop their token.
-            AppError::Invalid(_) | AppError::WrongCurrentPassword => 422,
+            AppError::Invalid(_) | AppError::WrongCurrentPassword | AppError::UnexpectedFields => {
+                422
+            }
             AppError::Internal => 500,
             AppError::Busy { .. } => 503,
         }
@@ -236,12 +256,18 @@ impl AppError {
             AppError::WrongCurrentPassword => "wrong_current_password",
             AppError::NotSignedIn => "not_signed_in",
             AppError::OtherAccount => "other_account",
+            AppError::LastAdministrator => "last_administrator",
+            AppError::OwnAccount => "own_account",
             AppError::Forbidden => "forbidden",
             AppError::RegistrationClosed => "registration_closed",
             AppError::Busy { .. } => "busy",
             AppError::UnsupportedMediaType => "unsupported_media_type",
             AppError::PayloadTooLarge => "payload_too_large",
             AppError::BadRequest => "bad_request",
+            AppError::UnexpectedFields => "unexpected_fields",
+            AppError::NotFound => "not_found",
+            AppError::MethodNotAllowed => "method_not_allowed",
+            AppError::TimedOut => "timed_out",
             AppError::Internal => "internal",
         }
     }
@@ -279,12 +305,18 @@ impl fmt::Display for AppError {
             AppError::OtherAccount => {
                 "Somebody else is signed in here now than when this form was opened. Nothing was saved."
             }
+            AppError::LastAdministrator => "This is the last administrator; make another one first.",
+            AppError::OwnAccount => "Administrators cannot do this to their own account.",
             AppError::Forbidden => "That request was refused.",
             AppError::RegistrationClosed => "New accounts cannot be created here at the moment.",
             AppError::Busy { .. } => "There is a rush at the moment. Try again in a few seconds.",
             AppError::UnsupportedMediaType => "That kind of content is not accepted here.",
             AppError::PayloadTooLarge => "That was too much to send at once.",
             AppError::BadRequest => "That request could not be understood.",
+            AppError::UnexpectedFields => "A field is missing, unknown, given twice, or not of its kind.",
+            AppError::NotFound => "There is nothing here.",
+            AppError::MethodNotAllowed => "That cannot be done here.",
+            AppError::TimedOut => "That took too long.",
             AppError::Internal => "Something went wrong on our side.",
         })
     }
@@ -331,6 +363,8 @@ mod tests {
             AppError::WrongCurrentPassword,
             AppError::NotSignedIn,
             AppError::OtherAccount,
+            AppError::LastAdministrator,
+            AppError::OwnAccount,
             AppError::Forbidden,
             AppError::RegistrationClosed,
             AppError::Busy {
@@ -339,6 +373,10 @@ mod tests {
             AppError::UnsupportedMediaType,
             AppError::PayloadTooLarge,
             AppError::BadRequest,
+            AppError::UnexpectedFields,
+            AppError::NotFound,
+            AppError::MethodNotAllowed,
+            AppError::TimedOut,
             AppError::Internal,
         ]
     }
@@ -415,7 +453,8 @@ mod tests {
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
         let expected = [
-            422, 401, 409, 422, 401, 409, 403, 403, 503, 415, 413, 400, 500,
+            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 415, 413, 400, 422, 404, 405,
+            408, 500,
         ];
         assert_eq!(statuses, expected);
     }

@@ -10,6 +10,33 @@ id_type!(
     SessionId
 );
 
+/// At which door a session's tokens may be presented. A token for one is refused at the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Pages and forms, where they come in cookies.
+    Web,
+    /// The bearer API.
+    Api,
+}
+
+impl Audience {
+    /// Its name: the `client_id` claim (RFC 9068, section 2.2), the last part of `aud`, and what the database keeps.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Api => "api",
+        }
+    }
+
+    /// The reverse of [`Audience::as_str`].
+    pub fn parse(name: &str) -> Option<Audience> {
+        [Self::Web, Self::Api]
+            .into_iter()
+            .find(|audience| audience.as_str() == name)
+    }
+}
+
 /// How often a session's refresh token has been renewed; a token of an earlier generation is a used one.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -133,6 +160,17 @@ mod tests {
         }
         assert_eq!(EndReason::parse("Expired"), None);
         assert_eq!(EndReason::parse(""), None);
+    }
+
+    #[test]
+    fn audiences_have_one_name() {
+        for audience in [Audience::Web, Audience::Api] {
+            assert_eq!(Audience::parse(audience.as_str()), Some(audience));
+            let json = serde_json::to_string(&audience).unwrap();
+            assert_eq!(json, format!("\"{}\"", audience.as_str()));
+        }
+        assert_eq!(Audience::parse("Web"), None);
+        assert_eq!(Audience::parse(""), None);
     }
 
     #[test]

@@ -322,31 +322,36 @@ pub struct Profile {
     pub roles: Roles,
 }
 
-/// The profile form, accepted.
+/// What is to be changed of a profile, accepted. What is `None` stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileUpdate {
     /// The new name.
-    pub nickname: Nickname,
+    pub nickname: Option<Nickname>,
     /// The new text; may be empty.
-    pub signature: Signature,
-    /// The new picture; `None` takes it away.
-    pub avatar_url: Option<AvatarUrl>,
+    pub signature: Option<Signature>,
+    /// The new picture; `Some(None)` takes it away.
+    pub avatar_url: Option<Option<AvatarUrl>>,
 }
 
 impl ProfileUpdate {
-    /// Reads the form's fields; [`AppError::Invalid`] names every refused one, in the form's order.
-    pub fn parse(nickname: &str, signature: &str, avatar_url: &str) -> Result<Self, AppError> {
+    /// Reads the fields that were given; [`AppError::Invalid`] names every refused one, in the form's order.
+    pub fn parse(
+        nickname: Option<&str>,
+        signature: Option<&str>,
+        avatar_url: Option<&str>,
+    ) -> Result<Self, AppError> {
         let mut problems = Vec::new();
-        let nickname = collect_problem(Nickname::parse(nickname), &mut problems);
-        let signature = collect_problem(Signature::parse(signature), &mut problems);
-        let avatar_url = collect_problem(AvatarUrl::parse(avatar_url), &mut problems);
-        match (nickname, signature, avatar_url) {
-            (Some(nickname), Some(signature), Some(avatar_url)) => Ok(ProfileUpdate {
-                nickname,
-                signature,
-                avatar_url,
-            }),
-            _ => Err(AppError::Invalid(problems)),
+        let update = ProfileUpdate {
+            nickname: nickname.and_then(|raw| collect_problem(Nickname::parse(raw), &mut problems)),
+            signature: signature
+                .and_then(|raw| collect_problem(Signature::parse(raw), &mut problems)),
+            avatar_url: avatar_url
+                .and_then(|raw| collect_problem(AvatarUrl::parse(raw), &mut problems)),
+        };
+        if problems.is_empty() {
+            Ok(update)
+        } else {
+            Err(AppError::Invalid(problems))
         }
     }
 }
@@ -567,14 +572,18 @@ mod tests {
             let problems = error.problems();
             problems.iter().map(|problem| problem.field).collect()
         };
-        let error = ProfileUpdate::parse("", "\0", "http://a.org").unwrap_err();
+        let error = ProfileUpdate::parse(Some(""), Some("\0"), Some("http://a.org")).unwrap_err();
         assert_eq!(
             fields(error),
             [Field::Nickname, Field::Signature, Field::AvatarUrl]
         );
-        let update = ProfileUpdate::parse("Ann", "", "").unwrap();
-        assert_eq!(update.signature, Signature::default());
-        assert_eq!(update.avatar_url, None);
+        let update = ProfileUpdate::parse(Some("Ann"), Some(""), Some("")).unwrap();
+        assert_eq!(update.signature, Some(Signature::default()));
+        assert_eq!(update.avatar_url, Some(None));
+        let update = ProfileUpdate::parse(None, None, None).unwrap();
+        assert_eq!((update.nickname, update.avatar_url), (None, None));
+        let error = ProfileUpdate::parse(None, Some("\0"), None).unwrap_err();
+        assert_eq!(fields(error), [Field::Signature]);
 
         let rules = PasswordRules {
             min: 12,

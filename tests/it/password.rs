@@ -7,6 +7,7 @@ use vestibule::domain::device::Device;
 use vestibule::domain::error::AppError;
 use vestibule::domain::session::SessionId;
 use vestibule::domain::user::UserId;
+use vestibule::server::accounts::PasswordChange;
 
 const NEW: &str = "umber lantern quorum 77";
 
@@ -102,7 +103,10 @@ on_both_databases! {
         // Whatever the page in front of it knows, the use case looks for itself.
         let user = UserId::parse(&app.text("SELECT id FROM users").await).expect("an id");
         let session = SessionId::parse(&app.text("SELECT id FROM sessions").await).expect("an id");
-        let changed = app.accounts.change_password(user, PASSWORD, NEW, &Device::default(), session).await;
+        let wanted = || PasswordChange { user, session, current: PASSWORD, new: NEW };
+        let changed = app.accounts.change_password(wanted(), &Device::default()).await;
+        assert!(matches!(changed, Err(AppError::NotSignedIn)));
+        let changed = app.accounts.change_password_here(wanted()).await;
         assert!(matches!(changed, Err(AppError::NotSignedIn)));
         let answer = change(&mut stolen.clone().wanting_json(), PASSWORD, NEW).await;
         assert_eq!((answer.status, answer.json()), (401, json!("not_signed_in")));

@@ -4,6 +4,7 @@
 use crate::app::{PASSWORD, TestApp, on_both_databases};
 use crate::client::Client;
 use vestibule::domain::device::Device;
+use vestibule::domain::session::Audience;
 use vestibule::server::accounts::{OpenSession, Renewal};
 use vestibule::server::clock::Millis;
 
@@ -15,7 +16,11 @@ const ACCESS_TOKEN_GONE: Millis = 301_000;
 
 async fn renewed(app: &TestApp, refresh_token: &str) -> Option<OpenSession> {
     let device = Device::new("Testing/1.0", None);
-    match app.accounts.renew(refresh_token, &device).await {
+    match app
+        .accounts
+        .renew(refresh_token, Audience::Web, &device)
+        .await
+    {
         Ok(Renewal::Renewed(session)) => Some(*session),
         Ok(Renewal::Over(_) | Renewal::Refused) => None,
         Err(error) => panic!("the database answers: {error}"),

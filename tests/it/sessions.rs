@@ -680,6 +680,7 @@ mod model {
                         email: &email,
                         password: PASSWORD,
                         remember: false,
+                        audience: Audience::Web,
                         device: &device,
                     };
                     let open = instance
@@ -729,7 +730,7 @@ mod model {
                     };
                     let outcome = instance
                         .accounts
-                        .renew(&presented, &device)
+                        .renew(&presented, Audience::Web, &device)
                         .await
                         .expect("answered");
                     let live = session.is_live(now);

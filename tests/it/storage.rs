@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use vestibule::domain::device::Device;
 use vestibule::domain::email::Email;
 use vestibule::domain::role::{Role, Roles};
-use vestibule::domain::session::{EndReason, Generation, SessionId};
+use vestibule::domain::session::{Audience, EndReason, Generation, Revocation, SessionId};
 use vestibule::domain::user::{Nickname, ProfileUpdate, UserId};
 use vestibule::server::clock::Millis;
-use vestibule::server::storage::{End, Moment, NewSession, NewUser, StorageError};
+use vestibule::server::storage::{End, Moment, NewSession, NewUser, Remaining, StorageError};
 
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const HASH: &str = "$argon2id$";
@@ -45,6 +45,7 @@ fn session(number: u8) -> NewSession<'static> {
     NewSession {
         id: SessionId::from_bytes([number; 16]),
         user: ADA,
+        audience: Audience::Web,
         created_at: START,
         idle_expires_at: START + 1_000,
         absolute_expires_at: START + 5_000,
@@ -118,7 +119,7 @@ on_both_databases! {
         assert!(app.storage.credentials(ADA).await.expect("read").is_none());
         assert!(app.storage.profile(ADA).await.expect("read").is_none());
         assert!(app.storage.session(session(1).id).await.expect("read").is_none());
-        let update = ProfileUpdate::parse("Ada", "", "").expect("a profile");
+        let update = ProfileUpdate::parse(Some("Ada"), Some(""), Some("")).expect("a profile");
         assert!(!app.storage.update_profile(ADA, &update, START).await.expect("asked"));
         assert!(!begins(&app, 1, 1).await);
         assert!(!ends(&app, 1, EndReason::SignedOut, START).await);
@@ -214,12 +215,21 @@ on_both_databases! {
         insert(&app, ADA, Some(&session(1))).await.expect("stored");
         assert!(begins(&app, 2, 1).await);
         let before = state(&app).await;
-        assert!(!app.storage.change_password(ADA, 2, "new", &session(3), at(START)).await.expect("asked"));
+        let change = |epoch, number| {
+            let storage = app.storage.clone();
+            async move {
+                let session = session(number);
+                let remaining = Remaining::New(&session);
+                storage.change_password(ADA, epoch, "new", remaining, at(START)).await
+            }
+        };
+        assert_eq!(change(2, 3).await.expect("asked"), None);
         assert_eq!(state(&app).await, before);
         // The new session cannot be stored, so neither is the password.
-        assert!(app.storage.change_password(ADA, 1, "new", &session(2), at(START)).await.is_err());
+        assert!(change(1, 2).await.is_err());
         assert_eq!(state(&app).await, before);
-        assert!(app.storage.change_password(ADA, 1, "new", &session(3), at(START)).await.expect("asked"));
+        let raised = Revocation::Epoch { user: ADA, least: 2 };
+        assert_eq!(change(1, 3).await.expect("asked"), Some(vec![raised]));
         assert_eq!(app.text("SELECT password_hash FROM users").await, "new");
         assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 1);
     }

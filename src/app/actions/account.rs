@@ -56,6 +56,7 @@ pub async fn login(
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
     use crate::app::routes::{LOGIN, destination, form_of};
+    use crate::domain::session::Audience;
     use crate::server::accounts::{SignIn, SignedIn};
     use crate::server::request::Request;
     use crate::server::request::flash::Flash;
@@ -65,6 +66,7 @@ pub async fn login(
         email: &email,
         password: &password,
         remember: remember == "on",
+        audience: Audience::Web,
         device: &request.device,
     };
     match request.accounts.sign_in(sign_in).await {
@@ -104,6 +106,7 @@ pub async fn change_password(
 ) -> Result<(), AppError> {
     use crate::app::answers::sign_in_first;
     use crate::app::routes::{PASSWORD, form_of};
+    use crate::server::accounts::PasswordChange;
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
 
@@ -111,16 +114,14 @@ pub async fn change_password(
     let Ok(claims) = request.visitor.signed_in() else {
         return sign_in_first(&request, PASSWORD, "", Flash::for_page(PASSWORD));
     };
+    let change = PasswordChange {
+        user: claims.sub,
+        session: claims.sid,
+        current: &current_password,
+        new: &new_password,
+    };
     let accounts = &request.accounts;
-    let changed = accounts
-        .change_password(
-            claims.sub,
-            &current_password,
-            &new_password,
-            &request.device,
-            claims.sid,
-        )
-        .await;
+    let changed = accounts.change_password(change, &request.device).await;
     let flash = Flash::for_page(PASSWORD);
     match changed {
         Ok(session) => {

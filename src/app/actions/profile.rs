@@ -19,6 +19,7 @@ pub async fn update_profile(
 ) -> Result<(), AppError> {
     use crate::app::answers::sign_in_first;
     use crate::app::routes::{PROFILE, form_of};
+    use crate::domain::user::ProfileUpdate;
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
 
@@ -31,10 +32,11 @@ pub async fn update_profile(
         .keeping("avatar_url", &avatar_url);
     let updated = match request.signed_in_as(&owner) {
         Ok(claims) => {
-            let accounts = &request.accounts;
-            accounts
-                .update_profile(claims.sub, &nickname, &signature, &avatar_url)
-                .await
+            let (nickname, signature) = (Some(&*nickname), Some(&*signature));
+            match ProfileUpdate::parse(nickname, signature, Some(&avatar_url)) {
+                Ok(update) => request.accounts.update_profile(claims.sub, &update).await,
+                Err(error) => Err(error),
+            }
         }
         Err(AppError::NotSignedIn) => return sign_in_first(&request, PROFILE, &owner, typed),
         // The values are somebody else's.

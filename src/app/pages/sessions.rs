@@ -2,7 +2,7 @@
 
 use crate::app::components::{FormState, Outcome};
 use crate::app::words;
-use crate::domain::session::SessionId;
+use crate::domain::session::{Audience, SessionId};
 use crate::server::accounts::LiveSession;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -57,6 +57,7 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
 #[component]
 fn Session(is_this: bool, session: LiveSession) -> impl IntoView {
     let device = session.device.words().to_string();
+    let is_api = session.audience == Audience::Api;
     let end_label = format!("End the session of {device}");
     let network = session.device.network().map(|network| {
         view! {
@@ -71,6 +72,7 @@ fn Session(is_this: bool, session: LiveSession) -> impl IntoView {
             <div class="session__head">
                 <h2 class="session__device">{device}</h2>
                 {is_this.then(|| view! { <span class="badge">"This one"</span> })}
+                {is_api.then(|| view! { <span class="badge badge--quiet">"API client"</span> })}
             </div>
             <dl class="session__facts">
                 <div>

@@ -1,10 +1,12 @@
 //! The use cases, named by what people intend: the one door to accounts and sessions.
 
+mod administration;
 pub mod common_passwords;
 pub mod password_hash;
 mod sessions;
 
-pub use crate::server::storage::LiveSession;
+pub use crate::server::storage::{LiveSession, UserRow};
+pub use administration::{USERS_PER_PAGE, UserPage};
 pub use sessions::{OpenSession, Renewal, Watched};
 
 use crate::domain::device::Device;
@@ -12,11 +14,11 @@ use crate::domain::email::Email;
 use crate::domain::error::{AppError, Field, Problem, Reason};
 use crate::domain::password::{NewPassword, PasswordAttempt, PasswordRules};
 use crate::domain::role::Roles;
-use crate::domain::session::{Ending, Revocation, SessionId, SessionLimits};
+use crate::domain::session::{Audience, Ending, SessionId, SessionLimits};
 use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
 use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
-use crate::server::storage::{Credentials, NewUser, Storage, StorageError};
+use crate::server::storage::{Credentials, NewUser, Remaining, SessionRow, Storage, StorageError};
 use crate::server::tokens::access_token::NotIssued;
 use crate::server::tokens::{AccessTokens, RefreshTokens};
 use password_hash::{PasswordHasher, Verdict};
@@ -61,8 +63,22 @@ pub struct SignIn<'a> {
     pub password: &'a str,
     /// Whether "keep me signed in" was ticked.
     pub remember: bool,
+    /// At which door the tokens are to count.
+    pub audience: Audience,
     /// From where.
     pub device: &'a Device,
+}
+
+/// How a person asks for a new password.
+pub struct PasswordChange<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// In which session: it must not have ended.
+    pub session: SessionId,
+    /// As typed.
+    pub current: &'a str,
+    /// As typed.
+    pub new: &'a str,
 }
 
 /// Somebody was let in.
@@ -111,13 +127,34 @@ impl Accounts {
         nickname: &str,
         device: &Device,
     ) -> Result<OpenSession, AppError> {
-        if !self.0.policy.registration_open {
-            return Err(AppError::RegistrationClosed);
-        }
+        self.registration_is_open()?;
         let (user, _) = self
             .create(email, password, nickname, &Roles::default(), Some(device))
             .await?;
         user.ok_or(AppError::Internal)
+    }
+
+    /// Creates an account, as [`Accounts::register`] does, and opens no session.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn register_only(
+        &self,
+        email: &str,
+        password: &str,
+        nickname: &str,
+    ) -> Result<UserId, AppError> {
+        self.registration_is_open()?;
+        self.create_user(email, password, nickname, &Roles::default())
+            .await
+    }
+
+    fn registration_is_open(&self) -> Result<(), AppError> {
+        if self.0.policy.registration_open {
+            Ok(())
+        } else {
+            Err(AppError::RegistrationClosed)
+        }
     }
 
     /// Creates an account without signing anybody in: the operator's way, open even when
@@ -160,7 +197,7 @@ impl Accounts {
         let now = self.0.clock.now();
         let user = UserId::from_bytes(self.random_id()?);
         let session = match session_for {
-            Some(device) => Some(self.new_session(user, false, device, now)?),
+            Some(device) => Some(self.new_session(user, Audience::Web, false, device, now)?),
             None => None,
         };
         let new_user = NewUser {
@@ -225,7 +262,7 @@ impl Accounts {
                 .replace_password_hash(user.id, &user.password_hash, &new)
                 .await?;
         }
-        self.admit(user, request.remember, request.device).await
+        self.admit(user, &request).await
     }
 
     /// The profile of a user.
@@ -240,22 +277,19 @@ impl Accounts {
             .ok_or(AppError::NotSignedIn)
     }
 
-    /// Replaces what a profile says.
+    /// Replaces what is given of a profile.
     ///
     /// # Errors
-    /// When a field is refused; then nothing changed.
+    /// [`AppError::NotSignedIn`] when there is no such user any more.
     pub async fn update_profile(
         &self,
         user: UserId,
-        nickname: &str,
-        signature: &str,
-        avatar_url: &str,
+        update: &ProfileUpdate,
     ) -> Result<(), AppError> {
-        let update = ProfileUpdate::parse(nickname, signature, avatar_url)?;
         if self
             .0
             .storage
-            .update_profile(user, &update, self.0.clock.now())
+            .update_profile(user, update, self.0.clock.now())
             .await?
         {
             Ok(())
@@ -271,73 +305,82 @@ impl Accounts {
     /// When the current password is wrong or the new one is refused; then nothing changed.
     pub async fn change_password(
         &self,
-        user: UserId,
-        current: &str,
-        new: &str,
+        change: PasswordChange<'_>,
         device: &Device,
-        session: SessionId,
     ) -> Result<OpenSession, AppError> {
-        let user = self
-            .0
-            .storage
-            .credentials(user)
-            .await?
-            .ok_or(AppError::NotSignedIn)?;
+        let (user, session, new_hash) = self.may_change_password(change).await?;
+        let (this, device) = (self.clone(), device.clone());
+        to_its_end(async move {
+            let (audience, remembered) = (session.audience, session.remembered);
+            let now = this.moment().now;
+            let session = this.new_session(user.id, audience, remembered, &device, now)?;
+            this.replace_password(&user, &new_hash, Remaining::New(&session))
+                .await?;
+            this.tokens_of(&session, user.epoch + 1, user.roles)
+        })
+        .await
+    }
+
+    /// The same for a caller that keeps its session and its tokens: every other session of the user ends.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn change_password_here(&self, change: PasswordChange<'_>) -> Result<(), AppError> {
+        let session = change.session;
+        let (user, _, new_hash) = self.may_change_password(change).await?;
+        let this = self.clone();
+        to_its_end(async move {
+            this.replace_password(&user, &new_hash, Remaining::This(session))
+                .await
+        })
+        .await
+    }
+
+    /// Who changes their password in which session, and the hash of the new one.
+    async fn may_change_password(
+        &self,
+        change: PasswordChange<'_>,
+    ) -> Result<(Credentials, SessionRow, String), AppError> {
+        let storage = &self.0.storage;
+        let user = storage.credentials(change.user).await?;
+        let user = user.ok_or(AppError::NotSignedIn)?;
         // Whoever holds a session that has ended may not lock out whoever ended it.
-        let this = self
-            .0
-            .storage
-            .session(session)
-            .await?
-            .ok_or(AppError::NotSignedIn)?;
-        if user.disabled || this.ending(self.0.clock.now()).is_some() {
+        let session = storage.session(change.session).await?;
+        let session = session.ok_or(AppError::NotSignedIn)?;
+        if user.disabled || session.ending(self.0.clock.now()).is_some() {
             return Err(AppError::NotSignedIn);
         }
-        let new = self.new_password(current, new, &user.email).await?;
-
-        let attempt = PasswordAttempt::parse(current).ok_or(AppError::WrongCurrentPassword)?;
-        let verdict = self
-            .0
-            .hasher
-            .verify(attempt, Some(user.password_hash.clone()))
+        let new = self
+            .new_password(change.current, change.new, &user.email)
             .await?;
-        if verdict == Verdict::Wrong {
+
+        let attempt =
+            PasswordAttempt::parse(change.current).ok_or(AppError::WrongCurrentPassword)?;
+        let stored = Some(user.password_hash.clone());
+        if self.0.hasher.verify(attempt, stored).await? == Verdict::Wrong {
             return Err(AppError::WrongCurrentPassword);
         }
         let new_hash = self.0.hasher.hash(new).await?;
-        self.replace_password(user, new_hash, this.remembered, device)
-            .await
+        Ok((user, session, new_hash))
     }
 
     async fn replace_password(
         &self,
-        user: Credentials,
-        new_hash: String,
-        remembered: bool,
-        device: &Device,
-    ) -> Result<OpenSession, AppError> {
-        let (this, device) = (self.clone(), device.clone());
-        to_its_end(async move {
-            let moment = this.moment();
-            let session = this.new_session(user.id, remembered, &device, moment.now)?;
-            let changed = this
-                .0
-                .storage
-                .change_password(user.id, user.epoch, &new_hash, &session, moment)
-                .await?;
-            if !changed {
-                // Another change was faster, so what was given as the current password is not it.
-                return Err(AppError::WrongCurrentPassword);
-            }
-            let least = user.epoch + 1;
-            let raised = Revocation::Epoch {
-                user: user.id,
-                least,
-            };
-            this.0.access_tokens.revoke(raised);
-            this.tokens_of(&session, least, user.roles)
-        })
-        .await
+        user: &Credentials,
+        new_hash: &str,
+        remaining: Remaining<'_>,
+    ) -> Result<(), AppError> {
+        let taken_back = self
+            .0
+            .storage
+            .change_password(user.id, user.epoch, new_hash, remaining, self.moment())
+            .await?
+            // Another change was faster, so what was given as the current password is not it.
+            .ok_or(AppError::WrongCurrentPassword)?;
+        for revocation in taken_back {
+            self.0.access_tokens.revoke(revocation);
+        }
+        Ok(())
     }
 
     async fn new_password(

@@ -1,16 +1,18 @@
 //! Sessions: how they are opened, renewed by rotation, listed and ended.
 
-use super::{Accounts, Policy, SignedIn, to_its_end};
+use super::{Accounts, Policy, SignIn, SignedIn, to_its_end};
 use crate::domain::device::Device;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
-use crate::domain::session::{EndReason, Ending, Generation, Revocation, SessionId, SessionLimits};
+use crate::domain::session::{
+    Audience, EndReason, Ending, Generation, Revocation, SessionId, SessionLimits,
+};
 use crate::domain::user::UserId;
 use crate::server::clock::Millis;
 use crate::server::storage::{
     AuditEvent, AuditRecord, Credentials, End, LiveSession, Moment, NewSession, SessionRow,
 };
-use crate::server::tokens::{AccessClaims, Audience, Grant};
+use crate::server::tokens::{AccessClaims, Grant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::broadcast;
@@ -133,13 +135,13 @@ impl Accounts {
     pub(super) async fn admit(
         &self,
         user: Credentials,
-        remember: bool,
-        device: &Device,
+        request: &SignIn<'_>,
     ) -> Result<SignedIn, AppError> {
-        let (this, device) = (self.clone(), device.clone());
+        let (audience, remember) = (request.audience, request.remember);
+        let (this, device) = (self.clone(), request.device.clone());
         to_its_end(async move {
             let moment = this.moment();
-            let session = this.new_session(user.id, remember, &device, moment.now)?;
+            let session = this.new_session(user.id, audience, remember, &device, moment.now)?;
             let limit = this.0.policy.session_limit;
             let admission = this
                 .0
@@ -173,16 +175,31 @@ impl Accounts {
         self.end(end, None).await.map(drop)
     }
 
-    /// Ends the session that a refresh token belongs to, whatever its generation: for a browser
-    /// whose access token has run out. Anything that is not ours is passed over.
+    /// Ends the session that a browser's refresh token belongs to, whatever its generation: when the access token
+    /// has run out. Anything that is no browser's token of ours is passed over.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn sign_out_by_refresh_token(&self, token: &str) -> Result<(), AppError> {
-        match self.0.refresh_tokens.read(token) {
-            Some((session, _)) => self.sign_out(session).await,
+        match self.session_of(token, Audience::Web).await? {
+            Some((session, ..)) => self.sign_out(session).await,
             None => Ok(()),
         }
+    }
+
+    /// The session that a refresh token belongs to, and the token's generation. `None` when the token is not ours
+    /// or not for this audience.
+    async fn session_of(
+        &self,
+        token: &str,
+        audience: Audience,
+    ) -> Result<Option<(SessionId, Generation, SessionRow)>, AppError> {
+        let Some((session, generation)) = self.0.refresh_tokens.read(token) else {
+            return Ok(None);
+        };
+        let row = self.0.storage.session(session).await?;
+        let row = row.filter(|row| row.audience == audience);
+        Ok(row.map(|row| (session, generation, row)))
     }
 
     /// The live sessions of a user, the one last seen first.
@@ -194,18 +211,15 @@ impl Accounts {
         Ok(self.0.storage.live_sessions(user, now).await?)
     }
 
-    /// The session that a refresh token belongs to, whatever its generation. Nothing is renewed. `None` when the
-    /// token is not ours.
+    /// The session that a browser's refresh token belongs to, whatever its generation. Nothing is renewed. `None`
+    /// when it is no browser's token of ours.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn watched(&self, refresh_token: &str) -> Result<Option<Watched>, AppError> {
-        let Some((session, _)) = self.0.refresh_tokens.read(refresh_token) else {
-            return Ok(None);
-        };
         let now = self.0.clock.now();
-        let row = self.0.storage.session(session).await?;
-        Ok(row.map(|row| Watched {
+        let found = self.session_of(refresh_token, Audience::Web).await?;
+        Ok(found.map(|(session, _, row)| Watched {
             session,
             user: row.user,
             epoch: row.epoch,
@@ -304,11 +318,13 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn renew(&self, refresh_token: &str, device: &Device) -> Result<Renewal, AppError> {
-        let Some((id, presented)) = self.0.refresh_tokens.read(refresh_token) else {
-            return Ok(Renewal::Refused);
-        };
-        let Some(session) = self.0.storage.session(id).await? else {
+    pub async fn renew(
+        &self,
+        refresh_token: &str,
+        audience: Audience,
+        device: &Device,
+    ) -> Result<Renewal, AppError> {
+        let Some((id, presented, session)) = self.session_of(refresh_token, audience).await? else {
             return Ok(Renewal::Refused);
         };
         let now = self.0.clock.now();
@@ -375,13 +391,14 @@ impl Accounts {
         let max_age = session
             .remembered
             .then(|| session.absolute_expires_at - self.0.clock.now());
-        let open = self.issue(&grant, generation, max_age)?;
+        let open = self.issue(session.audience, &grant, generation, max_age)?;
         Ok(Renewal::Renewed(Box::new(open)))
     }
 
     pub(super) fn new_session<'a>(
         &self,
         user: UserId,
+        audience: Audience,
         remembered: bool,
         device: &'a Device,
         now: Millis,
@@ -390,6 +407,7 @@ impl Accounts {
         Ok(NewSession {
             id: SessionId::from_bytes(self.random_id()?),
             user,
+            audience,
             created_at: now,
             idle_expires_at: limits.expires_at_ms(now, now),
             absolute_expires_at: now.saturating_add(limits.absolute_ms),
@@ -414,16 +432,17 @@ impl Accounts {
         let max_age = session
             .remembered
             .then_some(session.absolute_expires_at - session.created_at);
-        self.issue(&grant, Generation(1), max_age)
+        self.issue(session.audience, &grant, Generation(1), max_age)
     }
 
     fn issue(
         &self,
+        audience: Audience,
         grant: &Grant,
         generation: Generation,
         max_age: Option<Millis>,
     ) -> Result<OpenSession, AppError> {
-        let (access_token, claims) = self.0.access_tokens.issue(Audience::Web, grant)?;
+        let (access_token, claims) = self.0.access_tokens.issue(audience, grant)?;
         Ok(OpenSession {
             claims,
             access_token,

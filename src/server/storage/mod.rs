@@ -1,14 +1,16 @@
 //! The database, SQLite or PostgreSQL: the only place that names sqlx. Each method is one transaction.
 
+mod administration;
 mod audit;
 mod profiles;
 mod revocations;
 mod sessions;
 mod users;
 
+pub use administration::{Changed, UserRow};
 pub use audit::{AuditEvent, AuditRecord};
 pub use sessions::{Admission, End, LiveSession, Moment, NewSession, SessionRow};
-pub use users::{Credentials, NewUser};
+pub use users::{Credentials, NewUser, Remaining};
 
 use crate::domain::device::{Device, Network};
 use profiles::Profiles;
@@ -16,6 +18,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drive
 use sqlx::{Any, AnyPool, Executor, Row, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -121,9 +124,29 @@ impl From<sqlx::Error> for StorageError {
 /// A pool of connections to a database whose schema is up to date.
 #[derive(Clone)]
 pub struct Storage {
-    pool: AnyPool,
+    connections: Connections,
     profiles: Profiles,
     begin: &'static str,
+}
+
+/// The one way to the database, which counts who goes it.
+#[derive(Clone)]
+struct Connections {
+    pool: AnyPool,
+    asked: Arc<AtomicU64>,
+}
+
+impl Connections {
+    fn of(pool: AnyPool) -> Self {
+        let asked = Arc::default();
+        Self { pool, asked }
+    }
+
+    /// For one query, or the transaction that begins with it.
+    fn ask(&self) -> &AnyPool {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        &self.pool
+    }
 }
 
 fn install_drivers() {
@@ -138,7 +161,12 @@ impl Storage {
     /// When the file cannot be made, the server not be reached, or a migration fails.
     pub async fn open(url: &DatabaseUrl) -> Result<Self, StorageError> {
         let storage = Self::connect(url).await?;
-        sqlx::migrate!("./migrations").run(&storage.pool).await?;
+        if let DatabaseUrl::Postgres(_) = url {
+            storage.know_binary_order().await?;
+        }
+        sqlx::migrate!("./migrations")
+            .run(storage.connections.ask())
+            .await?;
         Ok(storage)
     }
 
@@ -196,12 +224,30 @@ impl Storage {
         }
     }
 
+    /// Gives PostgreSQL the collation that SQLite has under this name, so that one text of SQL serves both.
+    async fn know_binary_order(&self) -> Result<(), StorageError> {
+        let made = sqlx::query(r#"CREATE COLLATION IF NOT EXISTS "binary" (LOCALE = 'C')"#)
+            .execute(self.connections.ask())
+            .await;
+        match made.map_err(StorageError::from) {
+            // Another instance that starts at the same time was faster.
+            Ok(_) | Err(StorageError::Taken) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     fn of(pool: AnyPool, begin: &'static str) -> Self {
+        let connections = Connections::of(pool);
         Self {
-            profiles: Profiles::of(pool.clone()),
-            pool,
+            profiles: Profiles::of(connections.clone()),
+            connections,
             begin,
         }
+    }
+
+    /// How often the database was asked so far; a transaction counts once.
+    pub fn times_asked(&self) -> u64 {
+        self.connections.asked.load(Ordering::Relaxed)
     }
 
     /// Whether the database answers.
@@ -209,17 +255,19 @@ impl Storage {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<(), StorageError> {
-        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        sqlx::query("SELECT 1")
+            .execute(self.connections.ask())
+            .await?;
         Ok(())
     }
 
     /// Lets the last writes end and closes every connection.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.connections.pool.close().await;
     }
 
     async fn begin(&self) -> Result<Transaction<'static, Any>, StorageError> {
-        Ok(self.pool.begin_with(self.begin).await?)
+        Ok(self.connections.ask().begin_with(self.begin).await?)
     }
 }
 

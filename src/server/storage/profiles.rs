@@ -4,13 +4,13 @@
 //! its own. So one task asks for all that wait, and whoever comes meanwhile waits for its next query. Nobody
 //! waits for company: a single one is read at once.
 
-use super::StorageError;
 use super::users::user_id;
+use super::{Connections, StorageError};
 use crate::domain::email::Email;
 use crate::domain::role::Roles;
 use crate::domain::user::{AvatarUrl, Nickname, Profile, Signature, UserId};
+use sqlx::Row;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -35,9 +35,9 @@ struct Wanted {
 
 impl Profiles {
     /// Starts the task that reads from this database.
-    pub(super) fn of(pool: AnyPool) -> Self {
+    pub(super) fn of(connections: Connections) -> Self {
         let (wanted, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(read_all(pool, waiting));
+        tokio::spawn(read_all(connections, waiting));
         Self(wanted)
     }
 
@@ -56,7 +56,7 @@ impl Profiles {
     }
 }
 
-async fn read_all(pool: AnyPool, mut waiting: mpsc::Receiver<Wanted>) {
+async fn read_all(connections: Connections, mut waiting: mpsc::Receiver<Wanted>) {
     let mut batch = Vec::with_capacity(AT_ONCE);
     while let Some(first) = waiting.recv().await {
         batch.push(first);
@@ -68,11 +68,11 @@ async fn read_all(pool: AnyPool, mut waiting: mpsc::Receiver<Wanted>) {
                 Err(_) => break,
             }
         }
-        answer(&pool, &mut batch).await;
+        answer(&connections, &mut batch).await;
     }
 }
 
-async fn answer(pool: &AnyPool, batch: &mut Vec<Wanted>) {
+async fn answer(connections: &Connections, batch: &mut Vec<Wanted>) {
     let query = match &batch[..] {
         [one] => sqlx::query(ONE).bind(one.user.to_string()),
         many => {
@@ -81,7 +81,7 @@ async fn answer(pool: &AnyPool, batch: &mut Vec<Wanted>) {
             padded.fold(sqlx::query(MANY), |query, user| query.bind(user))
         }
     };
-    let rows = match query.fetch_all(pool).await {
+    let rows = match query.fetch_all(connections.ask()).await {
         Ok(rows) => rows,
         Err(error) => {
             let error = Arc::new(StorageError::from(error));

@@ -44,7 +44,7 @@ impl Storage {
         let rows =
             sqlx::query("SELECT kind, key, not_before FROM revocations WHERE expires_at > $1")
                 .bind(now)
-                .fetch_all(&self.pool)
+                .fetch_all(self.connections.ask())
                 .await?;
         rows.iter().map(revocation).collect()
     }
@@ -56,7 +56,7 @@ impl Storage {
     pub async fn delete_expired_revocations(&self, now: Millis) -> Result<(), StorageError> {
         sqlx::query("DELETE FROM revocations WHERE expires_at <= $1")
             .bind(now)
-            .execute(&self.pool)
+            .execute(self.connections.ask())
             .await?;
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::users::user_id;
 use super::{Storage, StorageError, device, revocations, stored_network};
 use crate::domain::device::Device;
 use crate::domain::role::Roles;
-use crate::domain::session::{EndReason, Ending, Generation, Revocation, SessionId};
+use crate::domain::session::{Audience, EndReason, Ending, Generation, Revocation, SessionId};
 use crate::domain::user::UserId;
 use crate::server::clock::Millis;
 use sqlx::any::AnyRow;
@@ -17,6 +17,8 @@ pub struct NewSession<'a> {
     pub id: SessionId,
     /// Whose it is.
     pub user: UserId,
+    /// At which door its tokens count.
+    pub audience: Audience,
     /// Now: when the password was given.
     pub created_at: Millis,
     /// Ends if it is not renewed by then.
@@ -34,6 +36,8 @@ pub struct NewSession<'a> {
 pub struct SessionRow {
     /// Whose it is.
     pub user: UserId,
+    /// At which door its tokens count.
+    pub audience: Audience,
     /// Of the refresh token that is current.
     pub generation: Generation,
     /// When the password was given.
@@ -61,6 +65,8 @@ pub struct SessionRow {
 pub struct LiveSession {
     /// Its identifier.
     pub id: SessionId,
+    /// A browser's, or an API client's.
+    pub audience: Audience,
     /// When the password was given.
     pub created_at: Millis,
     /// When it was last renewed.
@@ -103,8 +109,8 @@ impl NewSession<'_> {
     pub(super) async fn insert(&self, connection: &mut AnyConnection) -> Result<(), StorageError> {
         sqlx::query(
             "INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, idle_expires_at, \
-             absolute_expires_at, remembered_at, ended_at, end_reason, user_agent, network) \
-             VALUES ($1, $2, 1, $3, $3, $4, $5, $6, NULL, NULL, $7, $8)",
+             absolute_expires_at, remembered_at, ended_at, end_reason, user_agent, network, audience) \
+             VALUES ($1, $2, 1, $3, $3, $4, $5, $6, NULL, NULL, $7, $8, $9)",
         )
         .bind(self.id.to_string())
         .bind(self.user.to_string())
@@ -114,6 +120,7 @@ impl NewSession<'_> {
         .bind(self.remembered.then_some(self.created_at))
         .bind(self.device.user_agent().to_owned())
         .bind(stored_network(self.device))
+        .bind(self.audience.as_str())
         .execute(connection)
         .await?;
         Ok(())
@@ -163,19 +170,20 @@ impl Storage {
     /// When the database fails.
     pub async fn session(&self, session: SessionId) -> Result<Option<SessionRow>, StorageError> {
         let row = sqlx::query(
-            "SELECT s.user_id, s.generation, s.created_at, s.rotated_at, s.idle_expires_at, \
+            "SELECT s.user_id, s.audience, s.generation, s.created_at, s.rotated_at, s.idle_expires_at, \
              s.absolute_expires_at, s.remembered_at, s.ended_at, s.end_reason, u.epoch, u.roles, u.disabled_at, \
              e.user_agent, e.network \
              FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN sessions e ON e.id = s.ended_by \
              WHERE s.id = $1",
         )
         .bind(session.to_string())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.connections.ask())
         .await?;
         row.map(|row| {
             let generation: i64 = row.try_get("generation")?;
             Ok(SessionRow {
                 user: user_id(&row, "user_id")?,
+                audience: audience(&row)?,
                 generation: u32::try_from(generation)
                     .map(Generation)
                     .map_err(|_| StorageError::Corrupt("generation"))?,
@@ -203,17 +211,18 @@ impl Storage {
         now: Millis,
     ) -> Result<Vec<LiveSession>, StorageError> {
         let rows = sqlx::query(
-            "SELECT id, created_at, rotated_at, user_agent, network FROM sessions \
+            "SELECT id, audience, created_at, rotated_at, user_agent, network FROM sessions \
              WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $2 AND absolute_expires_at > $2 \
              ORDER BY rotated_at DESC, id",
         )
         .bind(user.to_string())
         .bind(now)
-        .fetch_all(&self.pool)
+        .fetch_all(self.connections.ask())
         .await?;
         let live = |row: &AnyRow| {
             Ok(LiveSession {
                 id: session_id(row)?,
+                audience: audience(row)?,
                 created_at: row.try_get("created_at")?,
                 rotated_at: row.try_get("rotated_at")?,
                 device: device(row)?,
@@ -243,7 +252,7 @@ impl Storage {
         .bind(i64::from(from.0))
         .bind(now)
         .bind(idle_expires_at)
-        .execute(&self.pool)
+        .execute(self.connections.ask())
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -334,7 +343,7 @@ async fn displace(
     revoke_all(connection, &displaced, moment).await
 }
 
-async fn revoke_all(
+pub(super) async fn revoke_all(
     connection: &mut AnyConnection,
     ended: &[AnyRow],
     moment: Moment,
@@ -373,6 +382,10 @@ async fn take_reuse(
 
 fn session_id(row: &AnyRow) -> Result<SessionId, StorageError> {
     SessionId::parse(&row.try_get::<String, _>("id")?).ok_or(StorageError::Corrupt("id"))
+}
+
+fn audience(row: &AnyRow) -> Result<Audience, StorageError> {
+    Audience::parse(&row.try_get::<String, _>("audience")?).ok_or(StorageError::Corrupt("audience"))
 }
 
 /// How the row's session was ended, if it was; the row's device is the one that did it.

@@ -1,10 +1,10 @@
 //! The table `users`.
 
-use super::sessions::{Moment, NewSession};
+use super::sessions::{Moment, NewSession, revoke_all};
 use super::{Storage, StorageError, revocations};
 use crate::domain::email::Email;
 use crate::domain::role::Roles;
-use crate::domain::session::{EndReason, Revocation};
+use crate::domain::session::{EndReason, Revocation, SessionId};
 use crate::domain::user::{Nickname, Profile, ProfileUpdate, UserId};
 use crate::server::clock::Millis;
 use sqlx::Row;
@@ -40,6 +40,23 @@ pub struct Credentials {
     pub roles: Roles,
     /// Whether the account is disabled.
     pub disabled: bool,
+}
+
+/// What remains of a user's sessions after a change of password.
+pub enum Remaining<'a> {
+    /// Only this one, which begins: even copies of the tokens that made the change are worth nothing now.
+    New(&'a NewSession<'a>),
+    /// Only this one, which made the change and keeps its tokens.
+    This(SessionId),
+}
+
+impl Remaining<'_> {
+    fn session(&self) -> SessionId {
+        match self {
+            Self::New(session) => session.id,
+            Self::This(session) => *session,
+        }
+    }
 }
 
 const CREDENTIALS_BY_EMAIL: &str =
@@ -88,7 +105,7 @@ impl Storage {
     ) -> Result<Option<Credentials>, StorageError> {
         let row = sqlx::query(CREDENTIALS_BY_EMAIL)
             .bind(email.as_str().to_owned())
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.connections.ask())
             .await?;
         row.as_ref().map(credentials).transpose()
     }
@@ -100,7 +117,7 @@ impl Storage {
     pub async fn credentials(&self, user: UserId) -> Result<Option<Credentials>, StorageError> {
         let row = sqlx::query(CREDENTIALS_BY_ID)
             .bind(user.to_string())
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.connections.ask())
             .await?;
         row.as_ref().map(credentials).transpose()
     }
@@ -113,7 +130,7 @@ impl Storage {
         self.profiles.read(user).await
     }
 
-    /// Replaces the profile's fields. False when there is no such user.
+    /// Replaces those of the profile's fields that are given. False when there is no such user.
     ///
     /// # Errors
     /// When the database fails.
@@ -124,14 +141,16 @@ impl Storage {
         now: Millis,
     ) -> Result<bool, StorageError> {
         let done = sqlx::query(
-            "UPDATE users SET nickname = $2, signature = $3, avatar_url = $4, updated_at = $5 WHERE id = $1",
+            "UPDATE users SET nickname = COALESCE($2, nickname), signature = COALESCE($3, signature), \
+             avatar_url = CASE WHEN $4 = 1 THEN $5 ELSE avatar_url END, updated_at = $6 WHERE id = $1",
         )
         .bind(user.to_string())
-        .bind(update.nickname.as_str().to_owned())
-        .bind(update.signature.as_str().to_owned())
-        .bind(update.avatar_url.as_ref().map(|url| url.as_str().to_owned()))
+        .bind(update.nickname.as_ref().map(|nickname| nickname.as_str().to_owned()))
+        .bind(update.signature.as_ref().map(|signature| signature.as_str().to_owned()))
+        .bind(i64::from(update.avatar_url.is_some()))
+        .bind(update.avatar_url.iter().flatten().next().map(|url| url.as_str().to_owned()))
         .bind(now)
-        .execute(&self.pool)
+        .execute(self.connections.ask())
         .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -150,13 +169,13 @@ impl Storage {
             .bind(user.to_string())
             .bind(old.to_owned())
             .bind(new.to_owned())
-            .execute(&self.pool)
+            .execute(self.connections.ask())
             .await?;
         Ok(())
     }
 
-    /// Sets a new password: the epoch rises, every session of the user ends, and `session` begins.
-    /// False, and nothing changed, when the epoch is no longer `epoch`: another change was faster.
+    /// Sets a new password: the epoch rises and every session of the user but one ends. `None`, and nothing
+    /// changed, when the epoch is no longer `epoch`: another change was faster. Else what was taken back.
     ///
     /// # Errors
     /// When the database fails; then nothing changed.
@@ -165,9 +184,9 @@ impl Storage {
         user: UserId,
         epoch: i64,
         new_hash: &str,
-        session: &NewSession<'_>,
+        remaining: Remaining<'_>,
         moment: Moment,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Option<Vec<Revocation>>, StorageError> {
         let mut transaction = self.begin().await?;
         let changed = sqlx::query(
             "UPDATE users SET password_hash = $3, epoch = epoch + 1, password_changed_at = $4, updated_at = $4 \
@@ -180,23 +199,33 @@ impl Storage {
         .execute(&mut *transaction)
         .await?;
         if changed.rows_affected() != 1 {
-            return Ok(false); // dropping the transaction rolls it back
+            return Ok(None); // dropping the transaction rolls it back
         }
-        sqlx::query(
+        let ended = sqlx::query(
             "UPDATE sessions SET ended_at = $2, end_reason = $3, ended_by = $4 \
-             WHERE user_id = $1 AND ended_at IS NULL",
+             WHERE user_id = $1 AND id <> $4 AND ended_at IS NULL RETURNING id",
         )
         .bind(user.to_string())
         .bind(moment.now)
         .bind(EndReason::PasswordChanged.as_str())
-        .bind(session.id.to_string())
-        .execute(&mut *transaction)
+        .bind(remaining.session().to_string())
+        .fetch_all(&mut *transaction)
         .await?;
-        let least = epoch + 1;
-        revocations::insert(&mut transaction, Revocation::Epoch { user, least }, moment).await?;
-        session.insert(&mut transaction).await?;
+        let taken_back = match remaining {
+            Remaining::New(session) => {
+                let least = epoch + 1;
+                let raised = Revocation::Epoch { user, least };
+                revocations::insert(&mut transaction, raised, moment).await?;
+                session.insert(&mut transaction).await?;
+                vec![raised]
+            }
+            Remaining::This(_) => {
+                let ended = revoke_all(&mut transaction, &ended, moment).await?;
+                ended.into_iter().map(Revocation::Session).collect()
+            }
+        };
         transaction.commit().await?;
-        Ok(true)
+        Ok(Some(taken_back))
     }
 }
 

@@ -5,7 +5,7 @@
 //! chooses how it is checked.
 
 use crate::domain::role::Roles;
-use crate::domain::session::{Revocation, SessionId};
+use crate::domain::session::{Audience, Revocation, SessionId};
 use crate::domain::user::UserId;
 use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
@@ -30,25 +30,6 @@ const TYP_IN_FULL: &str = "application/at+jwt";
 const ALG: &str = "HS256";
 /// Of an HMAC-SHA256.
 const MAC_BYTES: usize = 32;
-
-/// At which door a token may be presented. A token for one is refused at the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// Pages and forms, where it comes in a cookie.
-    Web,
-    /// The bearer API.
-    Api,
-}
-
-impl Audience {
-    /// The `client_id` claim (RFC 9068, section 2.2), and the last part of `aud`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Web => "web",
-            Self::Api => "api",
-        }
-    }
-}
 
 /// What a new token says of its holder.
 #[derive(Clone, Debug)]
@@ -222,7 +203,7 @@ impl AccessTokens {
             sub: claims.sub.to_string().into(),
             sid: claims.sid.to_string().into(),
             jti: URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()?).into(),
-            client_id: audience.name().into(),
+            client_id: audience.as_str().into(),
             iat: claims.iat,
             nbf: claims.iat,
             exp: claims.exp,
@@ -300,7 +281,7 @@ impl AccessTokens {
         let life = payload.exp.saturating_sub(payload.iat);
         let ours = payload.iss == self.issuer
             && payload.aud == self.audience(audience)
-            && payload.client_id == audience.name();
+            && payload.client_id == audience.as_str();
         let in_time = now < payload.exp
             && payload.nbf <= now.saturating_add(LEEWAY_SECONDS)
             && payload.iat <= now.saturating_add(LEEWAY_SECONDS);

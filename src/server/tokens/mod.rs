@@ -6,7 +6,8 @@ pub mod keys;
 pub mod refresh_token;
 pub mod revocations;
 
-pub use access_token::{AccessClaims, AccessTokens, Audience, Grant, Refused};
+pub use crate::domain::session::Audience;
+pub use access_token::{AccessClaims, AccessTokens, Grant, Refused};
 pub use keys::{Keyring, Secret, WeakSecret};
 pub use refresh_token::RefreshTokens;
 pub use revocations::Revocations;

@@ -10,11 +10,13 @@ use crate::server::request::flash::Flash;
 use crate::server::request::{Request as VestibuleRequest, Visit, Visitor};
 use crate::server::tokens::Audience;
 use crate::server::web::router::Application;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ pub async fn identify(
         headers,
         [names.access, names.refresh, names.flash, names.draft],
     );
-    let device = device_of(&request);
+    let device = device(headers, request.extensions());
     let identified = match whose(&application, access, refresh, &device).await {
         Ok(identified) => identified,
         Err(status) => return status.into_response(),
@@ -112,7 +114,11 @@ async fn whose(
         return Ok(signed_in(claims, Vec::new()));
     }
     if let Found::One(token) = refresh {
-        return match application.accounts.renew(token, device).await {
+        return match application
+            .accounts
+            .renew(token, Audience::Web, device)
+            .await
+        {
             Ok(Renewal::Renewed(session)) => {
                 let cookies = application.cookies.open_session(&session);
                 Ok(signed_in(session.claims, cookies))
@@ -136,10 +142,20 @@ async fn whose(
     Ok(nobody(None))
 }
 
-/// By what it says of itself, and by the address of its socket.
-fn device_of(request: &Request) -> Device {
-    let user_agent = text(request.headers(), USER_AGENT.as_str());
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+/// The device that a request comes from, by what it says of itself and by the address of its socket.
+pub struct ThisDevice(pub Device);
+
+impl<S: Sync> FromRequestParts<S> for ThisDevice {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(device(&parts.headers, &parts.extensions)))
+    }
+}
+
+fn device(headers: &HeaderMap, extensions: &Extensions) -> Device {
+    let user_agent = text(headers, USER_AGENT.as_str());
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     let network = peer.map(|ConnectInfo(address)| Network::of(address.ip()));
     Device::new(user_agent, network)
 }

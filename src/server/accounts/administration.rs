@@ -1,0 +1,113 @@
+//! What administrators do with users: find them, send them off, close their accounts, change their roles.
+//!
+//! That whoever asks is an administrator is the caller's to check; what not even an administrator may do is
+//! refused here.
+
+use super::{Accounts, to_its_end};
+use crate::domain::error::AppError;
+use crate::domain::role::Roles;
+use crate::domain::user::UserId;
+use crate::server::storage::{Changed, StorageError, UserRow};
+
+/// How many users a page of the list has.
+pub const USERS_PER_PAGE: u32 = 50;
+
+/// A page of the list of users.
+pub struct UserPage {
+    /// By e-mail.
+    pub users: Vec<UserRow>,
+    /// If there are more: the one after which the next page begins.
+    pub next: Option<UserId>,
+}
+
+impl Accounts {
+    /// Users whose e-mail begins with `query`, in letters of either case, by e-mail; those after `after`.
+    ///
+    /// # Errors
+    /// [`AppError::UnexpectedFields`] when there is no user `after` whom to go on.
+    pub async fn users(&self, query: &str, after: Option<UserId>) -> Result<UserPage, AppError> {
+        let query = query.trim().to_ascii_lowercase();
+        // Every address is visible ASCII.
+        if !query.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let (users, next) = (Vec::new(), None);
+            return Ok(UserPage { users, next });
+        }
+        let storage = &self.0.storage;
+        if let Some(after) = after
+            && storage.credentials(after).await?.is_none()
+        {
+            return Err(AppError::UnexpectedFields);
+        }
+        let mut users = storage.users(&query, after, USERS_PER_PAGE + 1).await?;
+        let there_are_more = users.len() > USERS_PER_PAGE as usize;
+        users.truncate(USERS_PER_PAGE as usize);
+        let next = match users.last() {
+            Some(last) if there_are_more => Some(last.id),
+            _ => None,
+        };
+        Ok(UserPage { users, next })
+    }
+
+    /// Ends every session of a user, whoever opened it and wherever.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such user.
+    pub async fn sign_out_everywhere(&self, by: UserId, user: UserId) -> Result<(), AppError> {
+        let (storage, moment) = (self.0.storage.clone(), self.moment());
+        tracing::info!(%by, %user, "an administrator ends all sessions of a user");
+        self.take_back(async move { storage.sign_out_everywhere(user, moment).await })
+            .await
+    }
+
+    /// Gives a user these roles and no others, from their next request on.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such user, [`AppError::LastAdministrator`] when nobody would remain to
+    /// administrate.
+    pub async fn set_roles(&self, by: UserId, user: UserId, roles: Roles) -> Result<(), AppError> {
+        let (storage, moment) = (self.0.storage.clone(), self.moment());
+        tracing::info!(%by, %user, roles = roles.to_stored(), "an administrator sets roles");
+        self.take_back(async move { storage.set_roles(user, &roles, moment).await })
+            .await
+    }
+
+    /// Closes a user's account, which ends their sessions at once, or opens it again.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such user, [`AppError::OwnAccount`] for one's own account,
+    /// [`AppError::LastAdministrator`] when nobody would remain to administrate.
+    pub async fn set_disabled(
+        &self,
+        by: UserId,
+        user: UserId,
+        disabled: bool,
+    ) -> Result<(), AppError> {
+        if disabled && by == user {
+            return Err(AppError::OwnAccount);
+        }
+        let (storage, moment) = (self.0.storage.clone(), self.moment());
+        tracing::info!(%by, %user, disabled, "an administrator closes or opens an account");
+        self.take_back(async move { storage.set_disabled(user, disabled, moment).await })
+            .await
+    }
+
+    /// Changes the database, then takes back what that takes back, before anybody is answered.
+    async fn take_back(
+        &self,
+        change: impl Future<Output = Result<Changed, StorageError>> + Send + 'static,
+    ) -> Result<(), AppError> {
+        let this = self.clone();
+        to_its_end(async move {
+            match change.await? {
+                Changed::Done(revocation) => {
+                    this.0.access_tokens.revoke(revocation);
+                    Ok(())
+                }
+                Changed::Already => Ok(()),
+                Changed::Unknown => Err(AppError::NotFound),
+                Changed::LastAdministrator => Err(AppError::LastAdministrator),
+            }
+        })
+        .await
+    }
+}

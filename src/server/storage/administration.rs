@@ -1,0 +1,235 @@
+//! What administrators see and change of users: lists, roles, and whether an account is open.
+
+use super::users::user_id;
+use super::{Moment, Storage, StorageError, revocations};
+use crate::domain::email::Email;
+use crate::domain::role::{Role, Roles};
+use crate::domain::session::{EndReason, Revocation};
+use crate::domain::user::{Nickname, UserId};
+use crate::server::clock::Millis;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+/// A user in a list.
+#[derive(Clone, Debug)]
+pub struct UserRow {
+    /// Whose it is.
+    pub id: UserId,
+    /// The address they sign in with.
+    pub email: Email,
+    /// The name others see.
+    pub nickname: Nickname,
+    /// What they may do.
+    pub roles: Roles,
+    /// When the account was created.
+    pub created_at: Millis,
+    /// When it was disabled, if it is.
+    pub disabled_at: Option<Millis>,
+}
+
+/// What came of changing a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is changed, and this takes back every access token issued before.
+    Done(Revocation),
+    /// It was so already.
+    Already,
+    /// There is no such user.
+    Unknown,
+    /// It would leave nobody to administrate.
+    LastAdministrator,
+}
+
+impl Storage {
+    /// Users whose e-mail begins with `prefix`, by e-mail, after that of the user `after`. Served from an index,
+    /// however many users there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn users(
+        &self,
+        prefix: &str,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserRow>, StorageError> {
+        // Addresses are ASCII: nothing that begins with the prefix comes after this.
+        let end = format!("{prefix}\u{7f}");
+        let rows = sqlx::query(
+            "SELECT id, email, nickname, roles, created_at, disabled_at FROM users \
+             WHERE email COLLATE \"binary\" >= $1 AND email COLLATE \"binary\" < $2 \
+             AND email COLLATE \"binary\" > COALESCE((SELECT email FROM users WHERE id = $3), '') \
+             ORDER BY email COLLATE \"binary\" LIMIT $4",
+        )
+        .bind(prefix.to_owned())
+        .bind(end)
+        .bind(after.map(|user| user.to_string()))
+        .bind(i64::from(limit))
+        .fetch_all(self.connections.ask())
+        .await?;
+        rows.iter().map(user_row).collect()
+    }
+
+    /// Ends every session of a user.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing changed.
+    pub async fn sign_out_everywhere(
+        &self,
+        user: UserId,
+        moment: Moment,
+    ) -> Result<Changed, StorageError> {
+        let mut transaction = self.begin().await?;
+        let raised =
+            sqlx::query("UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch")
+                .bind(user.to_string())
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let Some(raised) = raised else {
+            return Ok(Changed::Unknown);
+        };
+        let reason = EndReason::EndedByAdministrator;
+        end_all(&mut transaction, user, reason, moment).await?;
+        let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        transaction.commit().await?;
+        Ok(Changed::Done(revocation))
+    }
+
+    /// Gives a user these roles and no others. Their sessions go on with them; tokens that say otherwise are
+    /// taken back.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing changed.
+    pub async fn set_roles(
+        &self,
+        user: UserId,
+        roles: &Roles,
+        moment: Moment,
+    ) -> Result<Changed, StorageError> {
+        let mut transaction = self.begin().await?;
+        if !roles.contains(Role::ADMINISTRATOR)
+            && is_last_administrator(&mut transaction, user).await?
+        {
+            return Ok(Changed::LastAdministrator);
+        }
+        let raised = sqlx::query(
+            "UPDATE users SET roles = $2, epoch = epoch + 1, updated_at = $3 \
+             WHERE id = $1 AND roles <> $2 RETURNING epoch",
+        )
+        .bind(user.to_string())
+        .bind(roles.to_stored())
+        .bind(moment.now)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(raised) = raised else {
+            return already_or_unknown(&mut transaction, user).await;
+        };
+        let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        transaction.commit().await?;
+        Ok(Changed::Done(revocation))
+    }
+
+    /// Closes an account, which ends its sessions, or opens it again.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing changed.
+    pub async fn set_disabled(
+        &self,
+        user: UserId,
+        disabled: bool,
+        moment: Moment,
+    ) -> Result<Changed, StorageError> {
+        let mut transaction = self.begin().await?;
+        if disabled && is_last_administrator(&mut transaction, user).await? {
+            return Ok(Changed::LastAdministrator);
+        }
+        let raised = sqlx::query(
+            "UPDATE users SET disabled_at = $2, epoch = epoch + 1, updated_at = $3 \
+             WHERE id = $1 AND (disabled_at IS NULL) <> ($2 IS NULL) RETURNING epoch",
+        )
+        .bind(user.to_string())
+        .bind(disabled.then_some(moment.now))
+        .bind(moment.now)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some(raised) = raised else {
+            return already_or_unknown(&mut transaction, user).await;
+        };
+        if disabled {
+            end_all(&mut transaction, user, EndReason::Disabled, moment).await?;
+        }
+        let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        transaction.commit().await?;
+        Ok(Changed::Done(revocation))
+    }
+}
+
+/// Whether this user is the only one who can administrate. Writing the rows it looks at holds off whoever would
+/// change them, until this transaction ends: two administrators cannot remove each other at the same time.
+async fn is_last_administrator(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<bool, StorageError> {
+    let administrators = sqlx::query(
+        "UPDATE users SET epoch = epoch WHERE roles <> '' AND (' ' || roles || ' ') LIKE $1 \
+         AND disabled_at IS NULL RETURNING id",
+    )
+    .bind(format!("% {} %", Role::ADMINISTRATOR))
+    .fetch_all(connection)
+    .await?;
+    match &administrators[..] {
+        [one] => Ok(user_id(one, "id")? == user),
+        _ => Ok(false),
+    }
+}
+
+async fn already_or_unknown(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Changed, StorageError> {
+    let known = sqlx::query("SELECT id FROM users WHERE id = $1")
+        .bind(user.to_string())
+        .fetch_optional(connection)
+        .await?;
+    Ok(known.map_or(Changed::Unknown, |_| Changed::Already))
+}
+
+async fn end_all(
+    connection: &mut AnyConnection,
+    user: UserId,
+    reason: EndReason,
+    moment: Moment,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE sessions SET ended_at = $2, end_reason = $3 WHERE user_id = $1 AND ended_at IS NULL",
+    )
+    .bind(user.to_string())
+    .bind(moment.now)
+    .bind(reason.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes back every access token of an epoch before the one that was just raised.
+async fn revoke(
+    connection: &mut AnyConnection,
+    user: UserId,
+    raised: &AnyRow,
+    moment: Moment,
+) -> Result<Revocation, StorageError> {
+    let least = raised.try_get("epoch")?;
+    let revocation = Revocation::Epoch { user, least };
+    revocations::insert(connection, revocation, moment).await?;
+    Ok(revocation)
+}
+
+fn user_row(row: &AnyRow) -> Result<UserRow, StorageError> {
+    Ok(UserRow {
+        id: user_id(row, "id")?,
+        email: Email::from_stored(row.try_get("email")?),
+        nickname: Nickname::from_stored(row.try_get("nickname")?),
+        roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
+        created_at: row.try_get("created_at")?,
+        disabled_at: row.try_get("disabled_at")?,
+    })
+}
