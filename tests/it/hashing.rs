@@ -1,5 +1,6 @@
 //! How passwords are hashed, and what may be one.
 
+use crate::api::{Caller, assert_refused};
 use crate::app::{PASSWORD, Settings, TestApp, on_both_databases};
 use serde_json::json;
 use std::future::Future;
@@ -232,6 +233,10 @@ fn when_the_queue_is_full_everybody_is_asked_to_come_back() {
             told.contains("There is a rush at the moment. Try again in a few seconds."),
             "{told}"
         );
+        let mut program = Caller::new(&app).await;
+        let answer = program.sign_in("ada@example.org", PASSWORD).await;
+        assert_refused(&answer, 503, "busy", None);
+        assert_eq!(answer.header("retry-after"), Some("1"));
         // Whoever is in already notices nothing.
         known.get("/profile").await.assert_page("Your profile");
         assert_eq!(app.everything_stored().await, before);

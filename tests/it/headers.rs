@@ -46,7 +46,8 @@ async fn of_every_status(app: &TestApp) -> Vec<(u16, Answer)> {
         (404, json.get("/nowhere").await),
         (404, html.get("/pkg/nothing.js").await),
         (404, html.post("/action/nothing", &[]).await),
-        (404, html.get("/api/v1/me").await),
+        (401, html.get("/api/v1/me").await),
+        (404, html.get("/api/v1/nothing").await),
         (405, html.get("/action/login").await),
         (
             405,

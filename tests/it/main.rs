@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod html;
 
+mod api;
 mod architecture;
 mod command_line;
 mod concurrency;

@@ -10,7 +10,7 @@ use crate::server::storage::Storage;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
 use crate::server::web::{
-    arrival, assets, events, forms, guard, identity, render, same_origin, security_headers,
+    api, arrival, assets, events, forms, guard, identity, render, same_origin, security_headers,
     telemetry, trouble,
 };
 use axum::Router;
@@ -110,10 +110,11 @@ pub fn router(application: Application) -> Router {
         .merge(pages)
         .merge(actions)
         .nest("/pkg", built_files)
+        .merge(api::router())
         .route("/events", get(events::stream))
         .route("/healthz", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
-        // Nothing below the API's root is a page or a file.
+        // Nothing else below the API's root is a page or a file.
         .route("/api/{*path}", any(|| async { StatusCode::NOT_FOUND }))
         .fallback_service(other_files)
         .with_state(application.clone())

@@ -1,6 +1,7 @@
 //! Refuses requests that another site made a browser send (CSRF): every unsafe method, sign-in
-//! included, must come from a page of ours.
+//! included, must come from a page of ours. The bearer API is exempt: it knows no cookie that another site could use.
 
+use crate::server::web::api;
 use crate::server::web::router::Application;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, ORIGIN, REFERER};
@@ -22,7 +23,8 @@ pub async fn refuse_others(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if is_safe || comes_from(request.headers(), application.origin.as_str()) {
+    let is_api = request.uri().path().starts_with(api::ROOT);
+    if is_safe || is_api || comes_from(request.headers(), application.origin.as_str()) {
         return next.run(request).await;
     }
     tracing::warn!(

@@ -3,8 +3,8 @@
 use crate::app::pages::{Trouble, in_words};
 use crate::app::shell::bare_page;
 use crate::server::request::wants_html;
-use crate::server::web::identity;
 use crate::server::web::router::Application;
+use crate::server::web::{api, identity};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
@@ -15,19 +15,26 @@ use leptos::prelude::{Owner, RenderHtml, view};
 use std::any::Any;
 use std::sync::Arc;
 
-/// Gives a failed answer a page, if the visitor reads pages.
+/// Gives a failed answer a page, if the visitor reads pages, and in the API the body that failures have there.
 pub async fn dress(
     State(application): State<Arc<Application>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let reads_pages = wants_html(request.headers()) && !request.uri().path().starts_with("/api/");
+    let is_api = request.uri().path().starts_with(api::ROOT);
+    let reads_pages = wants_html(request.headers());
     // Kept aside: most answers are good, and only the others ask who is there.
     let cookies: Vec<HeaderValue> = request.headers().get_all(COOKIE).iter().cloned().collect();
     let response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return response;
+    }
+    if is_api {
+        return match api::failure(&response) {
+            Some(failure) => replace_body(response, api::JSON, Body::from(failure)),
+            None => response,
+        };
     }
     if reads_pages {
         let cookies = cookies.into_iter().map(|value| (COOKIE, value)).collect();

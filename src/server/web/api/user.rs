@@ -1,0 +1,152 @@
+//! `/api/v1/me`: the profile and the password of whoever calls.
+
+use super::bearer::Bearer;
+use super::body::Json;
+use super::refusal::{Failure, Refusal};
+use crate::app::words;
+use crate::domain::user::{Profile, ProfileUpdate};
+use crate::server::accounts::PasswordChange;
+use crate::server::web::router::Application;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+/// An account as its owner sees it.
+#[derive(Serialize, ToSchema)]
+pub struct User {
+    #[schema(example = "3q2-7wAAAAAAAAAAAAAAAA")]
+    id: String,
+    #[schema(example = "ada@example.org")]
+    email: String,
+    #[schema(example = "Ada")]
+    nickname: String,
+    /// A few lines about oneself; may be empty.
+    signature: String,
+    /// The https address of a picture, if there is one.
+    avatar_url: Option<String>,
+    #[schema(example = json!(["editor"]))]
+    roles: Vec<String>,
+    #[schema(format = "date-time", example = "2026-01-02T03:04:05.678Z")]
+    created_at: String,
+}
+
+impl From<Profile> for User {
+    fn from(profile: Profile) -> Self {
+        Self {
+            id: profile.id.to_string(),
+            email: profile.email.as_str().to_owned(),
+            nickname: profile.nickname.to_string(),
+            signature: profile.signature.to_string(),
+            avatar_url: profile.avatar_url.map(|url| url.to_string()),
+            roles: profile.roles.iter().map(ToString::to_string).collect(),
+            created_at: words::instant(profile.created_at_ms),
+        }
+    }
+}
+
+/// What is to be changed; what is left out stays as it is.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// 1 to 50 characters on one line.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    nickname: Option<String>,
+    /// At most 200 characters.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String, required = false)]
+    signature: Option<String>,
+    /// An https address; null or empty for none.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, required = false)]
+    avatar_url: Option<Option<String>>,
+}
+
+/// Tells a field that was given, if only as null, from one that was left out.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
+/// The password in force, and the one to replace it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    #[schema(format = "password", value_type = String)]
+    current_password: Zeroizing<String>,
+    #[schema(format = "password", value_type = String)]
+    new_password: Zeroizing<String>,
+}
+
+/// Read the profile
+#[utoipa::path(
+    get,
+    path = "/me",
+    tag = "me",
+    security(("bearer" = [])),
+    responses((status = 200, body = User)),
+)]
+pub async fn read(
+    State(application): State<Arc<Application>>,
+    Bearer(claims): Bearer,
+) -> Result<axum::Json<User>, Refusal> {
+    let profile = application.accounts.profile(claims.sub).await?;
+    Ok(axum::Json(profile.into()))
+}
+
+/// Change the profile
+#[utoipa::path(
+    patch,
+    path = "/me",
+    tag = "me",
+    security(("bearer" = [])),
+    request_body = Changes,
+    responses((status = 200, body = User, description = "The whole profile as it is now")),
+)]
+pub async fn change(
+    State(application): State<Arc<Application>>,
+    Bearer(claims): Bearer,
+    Json(changes): Json<Changes>,
+) -> Result<axum::Json<User>, Refusal> {
+    let avatar_url = changes.avatar_url.map(Option::unwrap_or_default);
+    let update = ProfileUpdate::parse(
+        changes.nickname.as_deref(),
+        changes.signature.as_deref(),
+        avatar_url.as_deref(),
+    )?;
+    let accounts = &application.accounts;
+    accounts.update_profile(claims.sub, &update).await?;
+    let profile = accounts.profile(claims.sub).await?;
+    Ok(axum::Json(profile.into()))
+}
+
+/// Change the password
+///
+/// Every other session of the user ends; this one and its tokens stay good.
+#[utoipa::path(
+    put,
+    path = "/me/password",
+    tag = "me",
+    security(("bearer" = [])),
+    request_body = NewPassword,
+    responses(
+        (status = 204, description = "The new password counts"),
+        (status = 503, body = Failure, description = "Too many wait; try again after `Retry-After` seconds"),
+    ),
+)]
+pub async fn change_password(
+    State(application): State<Arc<Application>>,
+    Bearer(claims): Bearer,
+    Json(passwords): Json<NewPassword>,
+) -> Result<StatusCode, Refusal> {
+    let change = PasswordChange {
+        user: claims.sub,
+        session: claims.sid,
+        current: &passwords.current_password,
+        new: &passwords.new_password,
+    };
+    application.accounts.change_password_here(change).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
