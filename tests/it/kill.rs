@@ -1,5 +1,6 @@
 //! The program is killed in the midst of renewals and sign-outs, again and again. What somebody was told stays true.
 
+use crate::app::{TestApp, on_both_databases, secret};
 use crate::command_line::Desk;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,11 +19,13 @@ struct Server {
 }
 
 impl Server {
-    fn start(desk: &Desk, program: &Path, address: SocketAddr) -> Self {
+    fn start(desk: &Desk, program: &Path, address: SocketAddr, database: &str) -> Self {
         let child = Command::new(program)
             .env_clear()
             .env("VESTIBULE_ORIGIN", format!("http://{address}"))
             .env("VESTIBULE_LISTEN", address.to_string())
+            .env("VESTIBULE_DATABASE_URL", database)
+            .env("VESTIBULE_SECRET", secret())
             .current_dir(desk.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -111,8 +114,15 @@ impl Browser {
     }
 }
 
-#[test]
-fn what_somebody_was_told_outlives_the_program() {
+on_both_databases! {
+    async fn what_somebody_was_told_outlives_the_program(app: TestApp) {
+        let database = app.database_url().to_owned();
+        let told = tokio::task::spawn_blocking(move || kill_again_and_again(&database));
+        told.await.expect("what was told stayed true");
+    }
+}
+
+fn kill_again_and_again(database: &str) {
     let desk = Desk::new();
     let program = desk.install();
     let address = {
@@ -120,13 +130,13 @@ fn what_somebody_was_told_outlives_the_program() {
         free.local_addr().expect("its number")
     };
     let form = "email=ada%40example.org&nickname=Ada&password=violet+harbour+kestrel+41";
-    let server = Server::start(&desk, &program, address);
+    let server = Server::start(&desk, &program, address, database);
     let answer = ask(address, "POST", "/action/register", "", form).expect("an answer");
     assert_eq!(answer.status, 303);
     server.kill();
 
     for round in 0..ROUNDS {
-        let server = Server::start(&desk, &program, address);
+        let server = Server::start(&desk, &program, address, database);
         let mut browsers = vec![Browser::default(); 6];
         for browser in &mut browsers {
             let answer = ask(address, "POST", "/action/login", "", form).expect("an answer");
@@ -159,7 +169,7 @@ fn what_somebody_was_told_outlives_the_program() {
             server.kill();
         });
 
-        let server = Server::start(&desk, &program, address);
+        let server = Server::start(&desk, &program, address, database);
         for browser in &mut browsers {
             let alive = browser.visit(server.address).expect("an answer");
             if browser.told_ended {

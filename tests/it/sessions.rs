@@ -284,6 +284,13 @@ on_both_databases! {
 
     async fn what_only_asks_who_is_there_asks_no_database(app: TestApp) {
         let mut client = app.signed_in(EMAIL).await;
+        let before = app.storage.times_asked();
+        client.get("/login").await.assert_sees_other("/profile");
+        assert_eq!(client.get("/nowhere").await.status, 404);
+        app.client().get("/profile").await.assert_sees_other("/login?next=/profile");
+        assert_eq!(app.storage.times_asked(), before);
+        client.get("/profile").await.assert_page("Your profile");
+        assert_eq!(app.storage.times_asked(), before + 1, "this one asks");
         // From here on every query would fail.
         app.storage.close().await;
         client.get("/login").await.assert_sees_other("/profile");

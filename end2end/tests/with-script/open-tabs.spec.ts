@@ -107,6 +107,7 @@ test('a list that is looked at again is up to date', async ({ page, person, else
   await lookAgain(page);
   await expect(sessions).toHaveCount(2);
   await expect(button(page, 'End the session of Firefox on Windows')).toBeVisible();
+  await expect(button(page, 'End all other sessions')).toBeVisible();
 });
 
 test('a list that is looked at again after its session ended leaves the news to the sign-in form', async ({ page, person, elsewhere }) => {

@@ -37,19 +37,23 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
             <h1>"Your sessions"</h1>
             <p class="lede">"Where you are signed in. End what you do not know."</p>
             <Outcome state />
-            <ul class="sessions" id="sessions">
-                {items}
-            </ul>
-            {(others > 0)
-                .then(|| {
-                    view! {
-                        <form class="sessions__all" method="post" action="/action/end_other_sessions">
-                            <button class="button button--quiet" type="submit">
-                                "End all other sessions"
-                            </button>
-                        </form>
-                    }
-                })}
+            <div id="sessions">
+                <ul class="sessions">{items}</ul>
+                {(others > 0)
+                    .then(|| {
+                        view! {
+                            <form
+                                class="sessions__all"
+                                method="post"
+                                action="/action/end_other_sessions"
+                            >
+                                <button class="button button--quiet" type="submit">
+                                    "End all other sessions"
+                                </button>
+                            </form>
+                        }
+                    })}
+            </div>
         </section>
     }
 }
