@@ -23,11 +23,16 @@ use zeroize::Zeroizing;
 
 /// Sign-in for a web application.
 #[derive(Parser)]
-#[command(version, about, long_about = None)]
+#[command(version, about, long_about = None, after_help = API)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+const API: &str = r#"The API, in three lines (more in docs/api.md and at /api/v1/openapi.json):
+  api=http://127.0.0.1:3000/api/v1
+  token=$(curl -sf $api/tokens --json '{"email":"E","password":"P"}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  curl -sf $api/me -H "Authorization: Bearer $token""#;
 
 #[derive(Subcommand)]
 enum Command {

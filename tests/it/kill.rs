@@ -1,6 +1,6 @@
 //! The program is killed in the midst of renewals and sign-outs, again and again. What somebody was told stays true.
 
-use crate::app::{TestApp, on_both_databases, secret};
+use crate::app::{on_both_databases, secret};
 use crate::command_line::Desk;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// The content type of every body here.
 pub const JSON: &str = "application/json";
@@ -19,8 +20,8 @@ pub struct Failure {
 /// What was refused, and why.
 #[derive(Serialize, ToSchema)]
 struct FailureDetails {
-    /// For programs: a closed list.
-    #[schema(example = "invalid")]
+    /// For programs.
+    #[schema(schema_with = codes)]
     code: &'static str,
     /// For people.
     message: String,
@@ -36,11 +37,60 @@ struct FieldFailure {
     /// Its name in the body.
     #[schema(example = "nickname")]
     field: &'static str,
-    /// For programs: a closed list.
-    #[schema(example = "required")]
+    /// For programs.
+    #[schema(schema_with = field_codes)]
     code: &'static str,
     /// For people.
     message: String,
+}
+
+/// Every code there is here.
+fn codes() -> Schema {
+    one_of(&[
+        "bad_request",
+        "busy",
+        "email_taken",
+        "forbidden",
+        "internal",
+        "invalid",
+        "last_administrator",
+        "method_not_allowed",
+        "not_found",
+        "not_signed_in",
+        "own_account",
+        "payload_too_large",
+        "registration_closed",
+        "timed_out",
+        "unexpected_fields",
+        "unsupported_media_type",
+        "wrong_credentials",
+        "wrong_current_password",
+    ])
+}
+
+/// Every code that a field can have.
+fn field_codes() -> Schema {
+    one_of(&[
+        "common",
+        "contains_email",
+        "forbidden_character",
+        "malformed",
+        "not_https",
+        "required",
+        "same_as_current",
+        "taken",
+        "too_long",
+        "too_short",
+        "wrong_credentials",
+        "wrong_current_password",
+    ])
+}
+
+fn one_of(codes: &[&str]) -> Schema {
+    let codes = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(codes.iter().copied()));
+    Schema::Object(codes.build())
 }
 
 impl From<&AppError> for Failure {
