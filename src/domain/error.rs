@@ -204,6 +204,11 @@ pub enum AppError {
         /// In seconds, at least 1.
         retry_after_seconds: u32,
     },
+    /// Too many requests from one network; try again after this many seconds (`Retry-After`).
+    TooManyRequests {
+        /// In seconds, at least 1.
+        retry_after_seconds: u32,
+    },
     /// The body's content type is not the expected one.
     UnsupportedMediaType,
     /// The body is above the limit.
@@ -242,6 +247,7 @@ impl AppError {
             AppError::Invalid(_) | AppError::WrongCurrentPassword | AppError::UnexpectedFields => {
                 422
             }
+            AppError::TooManyRequests { .. } => 429,
             AppError::Internal => 500,
             AppError::Busy { .. } => 503,
         }
@@ -261,6 +267,7 @@ impl AppError {
             AppError::Forbidden => "forbidden",
             AppError::RegistrationClosed => "registration_closed",
             AppError::Busy { .. } => "busy",
+            AppError::TooManyRequests { .. } => "too_many_requests",
             AppError::UnsupportedMediaType => "unsupported_media_type",
             AppError::PayloadTooLarge => "payload_too_large",
             AppError::BadRequest => "bad_request",
@@ -288,6 +295,19 @@ impl AppError {
         }
     }
 
+    /// After how many seconds it may be tried again, if that is what is wrong.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            AppError::Busy {
+                retry_after_seconds,
+            }
+            | AppError::TooManyRequests {
+                retry_after_seconds,
+            } => Some(*retry_after_seconds),
+            _ => None,
+        }
+    }
+
     /// What the person is told about the whole.
     pub fn sentence(&self) -> String {
         self.to_string()
@@ -310,6 +330,9 @@ impl fmt::Display for AppError {
             AppError::Forbidden => "That request was refused.",
             AppError::RegistrationClosed => "New accounts cannot be created here at the moment.",
             AppError::Busy { .. } => "There is a rush at the moment. Try again in a few seconds.",
+            AppError::TooManyRequests { .. } => {
+                "There were too many attempts from your network. Try again in a minute."
+            }
             AppError::UnsupportedMediaType => "That kind of content is not accepted here.",
             AppError::PayloadTooLarge => "That was too much to send at once.",
             AppError::BadRequest => "That request could not be understood.",
@@ -368,6 +391,9 @@ mod tests {
             AppError::Forbidden,
             AppError::RegistrationClosed,
             AppError::Busy {
+                retry_after_seconds: 2,
+            },
+            AppError::TooManyRequests {
                 retry_after_seconds: 2,
             },
             AppError::UnsupportedMediaType,
@@ -453,8 +479,8 @@ mod tests {
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
         let expected = [
-            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 415, 413, 400, 422, 404, 405,
-            408, 500,
+            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 429, 415, 413, 400, 422, 404,
+            405, 408, 500,
         ];
         assert_eq!(statuses, expected);
     }

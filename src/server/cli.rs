@@ -161,6 +161,7 @@ async fn serve() -> Result<(), Failure> {
         cookies: Cookies::of(&config.origin),
         flash_seal: FlashSeal::new(&parts.keyring.flash, parts.clock, parts.random),
         origin: config.origin.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         site,
         watching: config.watching,
         stopping,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
@@ -12,14 +13,18 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    System,
+    System {
+        /// When this clock was made.
+        since: Instant,
+    },
     Set(Arc<AtomicI64>),
 }
 
 impl Clock {
     /// The machine's own clock.
     pub fn system() -> Self {
-        Self(Source::System)
+        let since = Instant::now();
+        Self(Source::System { since })
     }
 
     /// A clock that stands at `now` until [`Clock::advance`] moves it.
@@ -31,7 +36,7 @@ impl Clock {
     #[allow(clippy::disallowed_methods)] // the one place that asks the system
     pub fn now(&self) -> Millis {
         match &self.0 {
-            Source::System => std::time::SystemTime::now()
+            Source::System { .. } => std::time::SystemTime::now()
                 .duration_since(std::time::UNIX_EPOCH)
                 .map_or(0, |elapsed| {
                     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
@@ -43,6 +48,14 @@ impl Clock {
     /// Seconds since the Unix epoch, the unit of JWT's NumericDate (RFC 7519, section 2).
     pub fn now_seconds(&self) -> i64 {
         self.now().div_euclid(1000)
+    }
+
+    /// The time since some moment in the past, which no correction of the machine's clock moves: for waiting times.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0 {
+            Source::System { since } => since.elapsed(),
+            Source::Set(_) => Duration::from_millis(u64::try_from(self.now()).unwrap_or(0)),
+        }
     }
 
     /// Moves a set clock on by `milliseconds` (back, if negative). The system's clock stays as it is.

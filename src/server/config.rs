@@ -7,9 +7,10 @@ use crate::server::accounts::Policy;
 use crate::server::random::Random;
 use crate::server::storage::DatabaseUrl;
 use crate::server::tokens::Secret;
+use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
@@ -33,6 +34,8 @@ const SESSION_LIMIT: &str = "VESTIBULE_SESSION_LIMIT";
 const REGISTRATION: &str = "VESTIBULE_REGISTRATION";
 const PASSWORD_MIN: &str = "VESTIBULE_PASSWORD_MIN";
 const HASH_CONCURRENCY: &str = "VESTIBULE_HASH_CONCURRENCY";
+const REQUESTS_PER_MINUTE: &str = "VESTIBULE_REQUESTS_PER_MINUTE";
+const TRUSTED_PROXIES: &str = "VESTIBULE_TRUSTED_PROXIES";
 const LOG: &str = "VESTIBULE_LOG";
 const LOG_FORMAT: &str = "VESTIBULE_LOG_FORMAT";
 
@@ -52,6 +55,8 @@ const KNOWN: &[&str] = &[
     REGISTRATION,
     PASSWORD_MIN,
     HASH_CONCURRENCY,
+    REQUESTS_PER_MINUTE,
+    TRUSTED_PROXIES,
     LOG,
     LOG_FORMAT,
 ];
@@ -59,9 +64,7 @@ const KNOWN: &[&str] = &[
 /// Variables of limits that this version does not have: the value that switches each off is
 /// accepted, any other refused, so that nobody believes in a limit that is not there.
 const NOT_YET: &[(&str, &str)] = &[
-    ("VESTIBULE_REQUESTS_PER_MINUTE", "0"),
     ("VESTIBULE_LOGIN_FAILURES", "0"),
-    ("VESTIBULE_TRUSTED_PROXIES", ""),
     ("VESTIBULE_METRICS_LISTEN", ""),
 ];
 
@@ -84,6 +87,8 @@ pub struct Config {
     pub policy: Policy,
     /// argon2id computations at once.
     pub hash_concurrency: usize,
+    /// Whose word for where a request comes from counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// Which events are logged.
     pub log: String,
     /// How they are written.
@@ -286,6 +291,16 @@ impl Config {
                     _ => Err("is not a number from 1 to 256"),
                 },
             );
+        let requests_per_minute =
+            reader.read(REQUESTS_PER_MINUTE, "60", "60", |text| match text.parse() {
+                Ok(count @ 0..=1_000_000) => Ok(count),
+                _ => Err("is not a number from 0 (no limit) to 1000000"),
+            });
+        let trusted_proxies = reader.read(TRUSTED_PROXIES, "", "127.0.0.1, 10.0.0.0/8", |text| {
+            let parts = text.split(',').map(str::trim);
+            let parts = parts.filter(|part| !part.is_empty());
+            parts.map(network).collect::<Result<Vec<_>, _>>()
+        });
         let log = reader.read(LOG, "info", "info,vestibule=debug", |text| {
             EnvFilter::try_new(text)
                 .map(|_| text.to_owned())
@@ -312,8 +327,10 @@ impl Config {
                     session: session?,
                     remembered_session: remembered_session?,
                     session_limit: session_limit?,
+                    requests_per_minute: requests_per_minute?,
                 },
                 hash_concurrency: hash_concurrency?,
+                trusted_proxies: trusted_proxies?,
                 log: log?,
                 log_format: log_format?,
                 watching: variables.contains_key(WATCHING),
@@ -420,6 +437,20 @@ fn read_or_make_secret(file: &Path, random: &Random) -> Result<Secret, SecretFil
             read_or_make_secret(file, random)
         }
         Err(error) => Err(failed(error)),
+    }
+}
+
+/// An address, or a network in CIDR notation (RFC 4632), with nothing set behind its prefix.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let refused = "is not a list of addresses and networks, separated by commas";
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.into());
+    }
+    let network: IpNet = text.parse().map_err(|_| refused)?;
+    if network.trunc() == network {
+        Ok(network)
+    } else {
+        Err("holds a network with more set than its prefix says")
     }
 }
 
@@ -574,6 +605,8 @@ mod tests {
         let config = read(&[]).expect("defaults are valid");
         assert_eq!(config.origin.as_str(), "http://127.0.0.1:3000");
         assert_eq!(config.access_ttl_seconds, 300);
+        assert_eq!(config.policy.requests_per_minute, 60);
+        assert_eq!(config.trusted_proxies, []);
         assert_eq!(config.secret_file(), Some(PathBuf::from("data/secret")));
         assert_eq!(
             config.policy.remembered_session.absolute_ms,
@@ -608,6 +641,10 @@ mod tests {
             ("VESTIBULE_ORIGEN", "x", "did you mean VESTIBULE_ORIGIN"),
             (SESSION_LIMIT, "-1", "from 0 (no limit) to 1000"),
             (SESSION_LIMIT, "1001", "from 0 (no limit) to 1000"),
+            (REQUESTS_PER_MINUTE, "-1", "from 0 (no limit)"),
+            (TRUSTED_PROXIES, "proxy.example", "is not a list"),
+            (TRUSTED_PROXIES, "10.0.0.0/33", "is not a list"),
+            (TRUSTED_PROXIES, "10.0.0.1/8", "more set than its prefix"),
             ("VESTIBULE_LOGIN_FAILURES", "3", "does not have yet"),
         ] {
             let error = read(&[(name, value)]).expect_err(value).to_string();

@@ -175,6 +175,8 @@ impl TestApp {
             ("VESTIBULE_DATABASE_URL".to_owned(), database.url.clone()),
             ("VESTIBULE_SECRET".to_owned(), secret()),
             ("VESTIBULE_HASH_CONCURRENCY".to_owned(), "2".to_owned()),
+            // What waits is throttling.rs' affair.
+            ("VESTIBULE_REQUESTS_PER_MINUTE".to_owned(), "0".to_owned()),
         ]);
         variables.extend(
             settings
@@ -216,6 +218,7 @@ impl TestApp {
             access_tokens: access_tokens.clone(),
             storage: storage.clone(),
             origin: config.origin.clone(),
+            trusted_proxies: config.trusted_proxies.clone(),
             cookies: Cookies::of(&config.origin),
             flash_seal: FlashSeal::new(&keyring.flash, clock.clone(), random),
             site: site(&database.folder.path().join("site")),

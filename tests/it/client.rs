@@ -3,10 +3,12 @@
 use crate::html::Element;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use tower::ServiceExt;
 
 /// Sends requests to a router as a browser does; clones have jars of their own.
@@ -16,6 +18,7 @@ pub struct Client {
     /// Values by name.
     pub cookies: BTreeMap<String, String>,
     headers: HeaderMap,
+    address: Option<SocketAddr>,
 }
 
 /// An answer, read to its end.
@@ -185,7 +188,15 @@ impl Client {
             router,
             cookies: BTreeMap::new(),
             headers,
+            address: None,
         }
+    }
+
+    /// Calling from this address.
+    pub fn calling_from(mut self, address: &str) -> Self {
+        let address: IpAddr = address.parse().expect("an address");
+        self.address = Some(SocketAddr::new(address, 4711));
+        self
     }
 
     /// A caller that does not read HTML, from our origin all the same.
@@ -272,7 +283,10 @@ impl Client {
     }
 
     /// Sends this request as it is, without the usual headers and cookies.
-    pub async fn send_request(&mut self, request: Request<Body>) -> Answer {
+    pub async fn send_request(&mut self, mut request: Request<Body>) -> Answer {
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(address));
+        }
         let response = self
             .router
             .clone()

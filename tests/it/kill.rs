@@ -26,6 +26,7 @@ impl Server {
             .env("VESTIBULE_LISTEN", address.to_string())
             .env("VESTIBULE_DATABASE_URL", database)
             .env("VESTIBULE_SECRET", secret())
+            .env("VESTIBULE_REQUESTS_PER_MINUTE", "0")
             .current_dir(desk.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

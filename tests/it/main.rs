@@ -29,5 +29,6 @@ mod signing_out;
 mod site;
 mod sockets;
 mod storage;
+mod throttling;
 mod tokens;
 mod xss;

@@ -4,6 +4,7 @@ mod administration;
 pub mod common_passwords;
 pub mod password_hash;
 mod sessions;
+mod throttle;
 
 pub use crate::server::storage::{LiveSession, UserRow};
 pub use administration::{USERS_PER_PAGE, UserPage};
@@ -23,6 +24,7 @@ use crate::server::tokens::access_token::NotIssued;
 use crate::server::tokens::{AccessTokens, RefreshTokens};
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
+use throttle::Throttle;
 use tracing::Instrument;
 use zeroize::Zeroizing;
 
@@ -39,6 +41,8 @@ pub struct Policy {
     pub remembered_session: SessionLimits,
     /// How many sessions a user may have at once; 0 for any number.
     pub session_limit: u32,
+    /// How often a minute one network may sign in, register or present a program's refresh token; 0 for any number.
+    pub requests_per_minute: u32,
 }
 
 /// All use cases. Cloning it shares it.
@@ -50,6 +54,7 @@ struct Inner {
     hasher: PasswordHasher,
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
+    throttle: Throttle,
     policy: Policy,
     clock: Clock,
     random: Random,
@@ -105,6 +110,7 @@ impl Accounts {
             hasher,
             access_tokens,
             refresh_tokens,
+            throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
             policy,
             clock,
             random,
@@ -119,7 +125,8 @@ impl Accounts {
     /// Creates an account and opens its first session.
     ///
     /// # Errors
-    /// When registration is closed, a field is refused, the e-mail is taken, or too many wait.
+    /// When registration is closed, a field is refused, the e-mail is taken, too many wait, or this network has tried
+    /// too often.
     pub async fn register(
         &self,
         email: &str,
@@ -127,7 +134,7 @@ impl Accounts {
         nickname: &str,
         device: &Device,
     ) -> Result<OpenSession, AppError> {
-        self.registration_is_open()?;
+        self.may_register(device)?;
         let (user, _) = self
             .create(email, password, nickname, &Roles::default(), Some(device))
             .await?;
@@ -143,13 +150,15 @@ impl Accounts {
         email: &str,
         password: &str,
         nickname: &str,
+        device: &Device,
     ) -> Result<UserId, AppError> {
-        self.registration_is_open()?;
+        self.may_register(device)?;
         self.create_user(email, password, nickname, &Roles::default())
             .await
     }
 
-    fn registration_is_open(&self) -> Result<(), AppError> {
+    fn may_register(&self, device: &Device) -> Result<(), AppError> {
+        self.0.throttle.admit(device.network())?;
         if self.0.policy.registration_open {
             Ok(())
         } else {
@@ -229,8 +238,9 @@ impl Accounts {
     /// the same answer as a wrong password.
     ///
     /// # Errors
-    /// [`AppError::WrongCredentials`], or when fields are empty or too many wait.
+    /// [`AppError::WrongCredentials`], or when fields are empty, too many wait, or this network has tried too often.
     pub async fn sign_in(&self, request: SignIn<'_>) -> Result<SignedIn, AppError> {
+        self.0.throttle.admit(request.device.network())?;
         let mut missing = Vec::new();
         if request.email.trim().is_empty() {
             missing.push(Problem::new(Field::Email, Reason::Required));

@@ -317,13 +317,17 @@ impl Accounts {
     /// that two parties hold the session, and it ends.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, or a program's network has asked too often. (A browser presents its token with every
+    /// visit, whoever made it visit.)
     pub async fn renew(
         &self,
         refresh_token: &str,
         audience: Audience,
         device: &Device,
     ) -> Result<Renewal, AppError> {
+        if audience == Audience::Api {
+            self.0.throttle.admit(device.network())?;
+        }
         let Some((id, presented, session)) = self.session_of(refresh_token, audience).await? else {
             return Ok(Renewal::Refused);
         };

@@ -263,11 +263,8 @@ impl Request {
             self.go_to(form, Some(&flash.with_error(error)));
             return Ok(());
         }
-        if let AppError::Busy {
-            retry_after_seconds,
-        } = error
-        {
-            append(RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+        if let Some(seconds) = error.retry_after_seconds() {
+            append(RETRY_AFTER, HeaderValue::from(seconds));
         }
         set_status(status_of(&error));
         Err(error)

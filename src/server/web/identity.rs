@@ -9,15 +9,15 @@ use crate::server::request::cookies::{Found, find, find_each};
 use crate::server::request::flash::Flash;
 use crate::server::request::{Request as VestibuleRequest, Visit, Visitor};
 use crate::server::tokens::Audience;
+use crate::server::web::address;
 use crate::server::web::router::Application;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Puts the [`VestibuleRequest`] into the extensions, and on the way back the cookies that renewal
@@ -33,7 +33,7 @@ pub async fn identify(
         headers,
         [names.access, names.refresh, names.flash, names.draft],
     );
-    let device = device(headers, request.extensions());
+    let device = device(&application, headers, request.extensions());
     let identified = match whose(&application, access, refresh, &device).await {
         Ok(identified) => identified,
         Err(status) => return status.into_response(),
@@ -142,22 +142,25 @@ async fn whose(
     Ok(nobody(None))
 }
 
-/// The device that a request comes from, by what it says of itself and by the address of its socket.
+/// The device that a request comes from, by what it says of itself and by its address.
 pub struct ThisDevice(pub Device);
 
-impl<S: Sync> FromRequestParts<S> for ThisDevice {
+impl FromRequestParts<Arc<Application>> for ThisDevice {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(device(&parts.headers, &parts.extensions)))
+    async fn from_request_parts(
+        parts: &mut Parts,
+        application: &Arc<Application>,
+    ) -> Result<Self, Infallible> {
+        let device = device(application, &parts.headers, &parts.extensions);
+        Ok(Self(device))
     }
 }
 
-fn device(headers: &HeaderMap, extensions: &Extensions) -> Device {
+fn device(application: &Application, headers: &HeaderMap, extensions: &Extensions) -> Device {
     let user_agent = text(headers, USER_AGENT.as_str());
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    let network = peer.map(|ConnectInfo(address)| Network::of(address.ip()));
-    Device::new(user_agent, network)
+    let address = address::of_client(headers, extensions, &application.trusted_proxies);
+    Device::new(user_agent, address.map(Network::of))
 }
 
 /// Whether the cookies hold a valid access token: for pages that only want to know what to offer.

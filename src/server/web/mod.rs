@@ -1,5 +1,6 @@
 //! From the socket to the page: routes, layers, and the loop that serves them.
 
+mod address;
 mod api;
 mod arrival;
 mod assets;

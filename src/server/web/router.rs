@@ -19,6 +19,7 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use ipnet::IpNet;
 use leptos::server_fn::axum::server_fn_paths;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub struct Application {
     pub storage: Storage,
     /// What browsers type.
     pub origin: Origin,
+    /// Whose word for where a request comes from counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// How cookies are named here.
     pub cookies: Cookies,
     /// Seals what forms leave behind.

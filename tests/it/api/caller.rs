@@ -71,6 +71,12 @@ impl Caller {
         Self::signed_in(app, email).await
     }
 
+    /// Calling from this address.
+    pub fn calling_from(mut self, address: &str) -> Self {
+        self.client = self.client.calling_from(address);
+        self
+    }
+
     pub fn document(&self) -> &Value {
         &self.document
     }

@@ -765,7 +765,10 @@ async fn the_document_is_openapi_3_1_and_has_every_call() {
     }
     let codes = &document["components"]["schemas"]["FailureDetails"]["properties"]["code"]["enum"];
     for code in codes.as_array().expect("codes") {
-        assert!(page.contains(&code.to_string().replace('"', "`")), "{code} in docs/api.md");
+        assert!(
+            page.contains(&code.to_string().replace('"', "`")),
+            "{code} in docs/api.md"
+        );
     }
     for schema in document["components"]["schemas"]
         .as_object()

@@ -61,6 +61,7 @@ fn codes() -> Schema {
         "payload_too_large",
         "registration_closed",
         "timed_out",
+        "too_many_requests",
         "unexpected_fields",
         "unsupported_media_type",
         "wrong_credentials",
@@ -173,11 +174,8 @@ impl IntoResponse for Refusal {
         if let Some(challenge) = self.challenge {
             headers.insert(WWW_AUTHENTICATE, challenge.header());
         }
-        if let AppError::Busy {
-            retry_after_seconds,
-        } = self.error
-        {
-            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds));
+        if let Some(seconds) = self.error.retry_after_seconds() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -69,6 +69,7 @@ impl From<OpenSession> for Tokens {
     responses(
         (status = 200, body = Tokens),
         (status = 401, body = Failure, description = "The e-mail or the password is not right"),
+        (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
         (status = 503, body = Failure, description = "Too many wait; try again after `Retry-After` seconds"),
     ),
 )]
@@ -101,6 +102,7 @@ pub async fn sign_in(
     responses(
         (status = 200, body = Tokens),
         (status = 401, body = Failure, description = "The refresh token is not good, or its session is over"),
+        (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
     ),
 )]
 pub async fn refresh(

@@ -9,6 +9,7 @@ use crate::domain::role::Roles;
 use crate::domain::user::UserId;
 use crate::server::accounts::UserRow;
 use crate::server::web::api::user::User;
+use crate::server::web::identity::ThisDevice;
 use crate::server::web::router::Application;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -120,16 +121,18 @@ pub struct Disabled {
         (status = 201, body = User),
         (status = 403, body = Failure, description = "Nobody may register here"),
         (status = 409, body = Failure, description = "The e-mail has an account"),
+        (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
         (status = 503, body = Failure, description = "Too many wait; try again after `Retry-After` seconds"),
     ),
 )]
 pub async fn register(
     State(application): State<Arc<Application>>,
+    ThisDevice(device): ThisDevice,
     Json(user): Json<NewUser>,
 ) -> Result<(StatusCode, axum::Json<User>), Refusal> {
     let accounts = &application.accounts;
     let id = accounts
-        .register_only(&user.email, &user.password, &user.nickname)
+        .register_only(&user.email, &user.password, &user.nickname, &device)
         .await?;
     let profile = accounts.profile(id).await?;
     Ok((StatusCode::CREATED, axum::Json(profile.into())))
