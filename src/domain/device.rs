@@ -172,6 +172,14 @@ mod tests {
     }
 
     #[test]
+    fn a_device_knows_where_it_is() {
+        let network = Network::of("203.0.113.77".parse().unwrap());
+        let device = Device::new("Testing/1.0", Some(network));
+        assert_eq!(device.network(), Some(network));
+        assert_eq!(Device::new("Testing/1.0", None).network(), None);
+    }
+
+    #[test]
     fn browsers_are_told_apart() {
         const WEBKIT: &str = "AppleWebKit/537.36 (KHTML, like Gecko)";
         for (user_agent, words) in [

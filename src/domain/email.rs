@@ -202,6 +202,14 @@ mod tests {
         let too_long = Reason::TooLong { max: 254 };
         assert_eq!(reason(&format!("x{of_254_bytes}")), too_long);
         assert_eq!(reason(&"x".repeat(1 << 20)), too_long);
+        assert_eq!(reason(&"x".repeat(MAX_RAW_BYTES + 1)), too_long);
+        assert_eq!(reason(&"x".repeat(MAX_RAW_BYTES)), Reason::Malformed);
+    }
+
+    #[test]
+    fn it_shows_itself_whole() {
+        let email = Email::parse("Ann@Example.org").unwrap();
+        assert_eq!(email.to_string(), "ann@example.org");
     }
 
     #[test]

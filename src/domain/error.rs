@@ -423,7 +423,8 @@ mod tests {
                 let sentence = problem.sentence();
                 assert!(sentence.ends_with('.') && !sentence.contains("  "));
                 let json = serde_json::to_string(&problem).unwrap();
-                assert!(json.contains(problem.code()));
+                assert!(json.contains(&format!("\"{}\"", problem.code())));
+                assert_eq!(problem.to_string(), sentence);
                 assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
             }
         }

@@ -198,6 +198,12 @@ mod tests {
     }
 
     #[test]
+    fn it_shows_itself_whole() {
+        let path = LocalPath::parse("/a?b=c").unwrap();
+        assert_eq!(path.to_string(), "/a?b=c");
+    }
+
+    #[test]
     fn json_is_a_checked_string() {
         assert_eq!(serde_json::to_string(&LocalPath::root()).unwrap(), "\"/\"");
         assert!(serde_json::from_str::<LocalPath>("\"//evil.example\"").is_err());

@@ -149,6 +149,14 @@ mod tests {
     }
 
     #[test]
+    fn they_are_counted_and_named() {
+        let roles: Roles = serde_json::from_str(r#"["editor","administrator"]"#).unwrap();
+        assert!(!roles.is_empty() && Roles::default().is_empty());
+        let names: Vec<_> = roles.iter().map(Role::to_string).collect();
+        assert_eq!(names, ["administrator", "editor"]);
+    }
+
+    #[test]
     fn at_most_sixteen_different_ones() {
         let role = |n: usize| Role::parse(&format!("r{n}")).unwrap();
         assert!(Roles::new((0..16).chain(0..16).map(role)).is_some());

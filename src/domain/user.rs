@@ -502,6 +502,8 @@ mod tests {
             signature(&"é".repeat(201)),
             Err(Reason::TooLong { max: 200 })
         );
+        let stored = Signature::from_stored("as it is".to_owned());
+        assert_eq!(stored.to_string(), "as it is");
         for c in ['\0', '\u{b}', '\u{202e}', '\u{2028}', '\u{feff}'] {
             assert_eq!(
                 signature(&format!("a{c}b")),
