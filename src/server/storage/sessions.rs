@@ -159,7 +159,11 @@ impl Storage {
             0 => Vec::new(),
             limit => displace(&mut transaction, session, limit, moment).await?,
         };
-        let reused = take_reuse(&mut transaction, session.user, moment.now).await?;
+        let reused = match session.audience {
+            Audience::Web => take_reuse(&mut transaction, session.user, moment.now).await?,
+            // A program would tell nobody.
+            Audience::Api => None,
+        };
         transaction.commit().await?;
         Ok(Some(Admission { displaced, reused }))
     }

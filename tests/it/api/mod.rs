@@ -77,6 +77,11 @@ on_both_databases! {
             assert_eq!(holder.renew().await.status, 401);
         }
         assert_eq!(app.text("SELECT event FROM audit").await, "refresh_token_reused");
+        // A program that signs in tells nobody of it; a person is told.
+        Caller::signed_in(&app, EMAIL).await;
+        let (mut browser, _) = app.sign_in(EMAIL, PASSWORD).await;
+        let profile = browser.get("/profile").await;
+        assert!(profile.body.contains("Somebody used an old key of your session"), "{}", profile.body);
     }
 
     async fn no_token_passes_at_another_s_door(app: TestApp) {
