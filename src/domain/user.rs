@@ -460,6 +460,7 @@ mod tests {
         }
         assert_eq!(nickname("\u{3000} Ann\u{a0}\n").as_deref(), Ok("Ann"));
         assert_eq!(nickname("Zoe\u{308}").as_deref(), Ok("Zoë"));
+        assert_eq!(Nickname::parse("Ann").unwrap().to_string(), "Ann");
     }
 
     #[test]
@@ -553,6 +554,12 @@ mod tests {
         ] {
             assert_eq!(avatar(raw), Err(reason), "{raw:?}");
         }
+    }
+
+    #[test]
+    fn an_avatar_address_shows_itself_whole() {
+        let url = AvatarUrl::parse("https://a.org/b.png").unwrap().unwrap();
+        assert_eq!(url.to_string(), "https://a.org/b.png");
     }
 
     #[test]
