@@ -216,7 +216,6 @@ impl TestApp {
         let router = router(Application {
             accounts: accounts.clone(),
             access_tokens: access_tokens.clone(),
-            storage: storage.clone(),
             origin: config.origin.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             cookies: Cookies::of(&config.origin),

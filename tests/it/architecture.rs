@@ -10,7 +10,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("leptos", &["app", "server/request", "server/web", "lib.rs"]),
     ("leptos_axum", &["app", "server/request", "server/web"]),
     ("axum", &["server/request", "server/web"]),
-    ("clap", &["server/cli.rs"]),
+    ("clap", &["server/cli"]),
     ("zxcvbn", &["server/accounts/common_passwords.rs"]),
 ];
 

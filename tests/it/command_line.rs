@@ -11,10 +11,10 @@ use vestibule::server::tokens::Secret;
 /// A folder to start the program in, with nothing of this machine's in its environment.
 pub struct Desk(TempDir);
 
-struct Outcome {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
 }
 
 impl Desk {
@@ -26,7 +26,7 @@ impl Desk {
         self.0.path()
     }
 
-    fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    pub fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
         self.run_with(
             Path::new(env!("CARGO_BIN_EXE_vestibule")),
             arguments,

@@ -13,13 +13,14 @@ const ROUNDS: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running program.
-struct Server {
+pub struct Server {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 impl Server {
-    fn start(desk: &Desk, program: &Path, address: SocketAddr, database: &str) -> Self {
+    /// Starts it, and waits until it is ready.
+    pub fn start(desk: &Desk, program: &Path, address: SocketAddr, database: &str) -> Self {
         let child = Command::new(program)
             .env_clear()
             .env("VESTIBULE_ORIGIN", format!("http://{address}"))
@@ -40,19 +41,19 @@ impl Server {
         Self { child, address }
     }
 
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().expect("it was alive");
         self.child.wait().expect("it is dead");
     }
 }
 
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     head: String,
 }
 
 impl Answer {
-    fn cookie(&self, name: &str) -> Option<String> {
+    pub fn cookie(&self, name: &str) -> Option<String> {
         let start = format!("set-cookie: {name}=");
         let line = self
             .head
@@ -63,7 +64,13 @@ impl Answer {
 }
 
 /// `None` when the connection broke before the whole head had come.
-fn ask(address: SocketAddr, method: &str, path: &str, cookie: &str, body: &str) -> Option<Answer> {
+pub fn ask(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    body: &str,
+) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let request = format!(
@@ -123,13 +130,16 @@ on_both_databases! {
     }
 }
 
+/// One that nobody listens on.
+pub fn free_address() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
+    free.local_addr().expect("its number")
+}
+
 fn kill_again_and_again(database: &str) {
     let desk = Desk::new();
     let program = desk.install();
-    let address = {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        free.local_addr().expect("its number")
-    };
+    let address = free_address();
     let form = "email=ada%40example.org&nickname=Ada&password=violet+harbour+kestrel+41";
     let server = Server::start(&desk, &program, address, database);
     let answer = ask(address, "POST", "/action/register", "", form).expect("an answer");

@@ -19,6 +19,7 @@ mod headers;
 mod health;
 mod kill;
 mod migrations;
+mod operator;
 mod password;
 mod profile;
 mod registration;

@@ -4,13 +4,33 @@
 //! refused here.
 
 use super::{Accounts, to_its_end};
+use crate::domain::email::Email;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
 use crate::domain::user::UserId;
 use crate::server::storage::{Changed, StorageError, UserRow};
+use std::fmt;
 
 /// How many users a page of the list has.
 pub const USERS_PER_PAGE: u32 = 50;
+
+/// Who administrates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// An administrator.
+    Administrator(UserId),
+    /// Whoever can run the program on its database.
+    Operator,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Administrator(user) => user.fmt(f),
+            Self::Operator => f.write_str("operator"),
+        }
+    }
+}
 
 /// A page of the list of users.
 pub struct UserPage {
@@ -48,13 +68,23 @@ impl Accounts {
         Ok(UserPage { users, next })
     }
 
+    /// The user with that e-mail.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user_by_email(&self, email: &Email) -> Result<Option<UserRow>, AppError> {
+        // An address comes before all that only begin with it.
+        let found = self.0.storage.users(email.as_str(), None, 1).await?;
+        Ok(found.into_iter().find(|user| user.email == *email))
+    }
+
     /// Ends every session of a user, whoever opened it and wherever.
     ///
     /// # Errors
     /// [`AppError::NotFound`] when there is no such user.
-    pub async fn sign_out_everywhere(&self, by: UserId, user: UserId) -> Result<(), AppError> {
+    pub async fn sign_out_everywhere(&self, by: By, user: UserId) -> Result<(), AppError> {
         let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%by, %user, "an administrator ends all sessions of a user");
+        tracing::info!(%by, %user, "all sessions of a user are ended");
         self.take_back(async move { storage.sign_out_everywhere(user, moment).await })
             .await
     }
@@ -64,9 +94,9 @@ impl Accounts {
     /// # Errors
     /// [`AppError::NotFound`] when there is no such user, [`AppError::LastAdministrator`] when nobody would remain to
     /// administrate.
-    pub async fn set_roles(&self, by: UserId, user: UserId, roles: Roles) -> Result<(), AppError> {
+    pub async fn set_roles(&self, by: By, user: UserId, roles: Roles) -> Result<(), AppError> {
         let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%by, %user, roles = roles.to_stored(), "an administrator sets roles");
+        tracing::info!(%by, %user, roles = roles.to_stored(), "roles are set");
         self.take_back(async move { storage.set_roles(user, &roles, moment).await })
             .await
     }
@@ -76,17 +106,12 @@ impl Accounts {
     /// # Errors
     /// [`AppError::NotFound`] when there is no such user, [`AppError::OwnAccount`] for one's own account,
     /// [`AppError::LastAdministrator`] when nobody would remain to administrate.
-    pub async fn set_disabled(
-        &self,
-        by: UserId,
-        user: UserId,
-        disabled: bool,
-    ) -> Result<(), AppError> {
-        if disabled && by == user {
+    pub async fn set_disabled(&self, by: By, user: UserId, disabled: bool) -> Result<(), AppError> {
+        if disabled && by == By::Administrator(user) {
             return Err(AppError::OwnAccount);
         }
         let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%by, %user, disabled, "an administrator closes or opens an account");
+        tracing::info!(%by, %user, disabled, "an account is closed or opened");
         self.take_back(async move { storage.set_disabled(user, disabled, moment).await })
             .await
     }

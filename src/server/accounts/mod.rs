@@ -7,7 +7,7 @@ mod sessions;
 mod throttle;
 
 pub use crate::server::storage::{LiveSession, UserRow};
-pub use administration::{USERS_PER_PAGE, UserPage};
+pub use administration::{By, USERS_PER_PAGE, UserPage};
 pub use sessions::{OpenSession, Renewal, Watched};
 
 use crate::domain::device::Device;
@@ -24,6 +24,7 @@ use crate::server::tokens::access_token::NotIssued;
 use crate::server::tokens::{AccessTokens, RefreshTokens};
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use throttle::Throttle;
 use tracing::Instrument;
 use zeroize::Zeroizing;
@@ -55,6 +56,8 @@ struct Inner {
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
     throttle: Throttle,
+    /// Since when it must be asked again what others have taken back.
+    heard_at: AtomicI64,
     policy: Policy,
     clock: Clock,
     random: Random,
@@ -111,6 +114,7 @@ impl Accounts {
             access_tokens,
             refresh_tokens,
             throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
+            heard_at: AtomicI64::new(0),
             policy,
             clock,
             random,

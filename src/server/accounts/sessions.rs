@@ -15,11 +15,16 @@ use crate::server::storage::{
 use crate::server::tokens::{AccessClaims, Grant};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::sync::atomic::Ordering;
 use tokio::sync::broadcast;
 
 /// For so long, a refresh token that was just replaced still gets the same successor: two tabs that
 /// renew at once, or an answer that was lost on its way (milliseconds).
 const ROTATION_GRACE: Millis = 10_000;
+
+/// What was taken back so long before the last look is looked at again: a transaction takes its time to commit, and
+/// another machine's clock may be behind (milliseconds).
+const HEARD_AGAIN: Millis = 30_000;
 
 /// A session that has just begun or been renewed, and what its browser needs.
 #[derive(Clone)]
@@ -108,6 +113,23 @@ impl Accounts {
         for revocation in self.0.storage.live_revocations(now).await? {
             self.0.access_tokens.revoke(revocation);
         }
+        self.0.heard_at.store(now, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Learns what others on the same database have taken back meanwhile. To be called all the time; whoever cannot
+    /// is not ready to serve.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hear_of_revocations(&self) -> Result<(), AppError> {
+        let now = self.0.clock.now();
+        let since = self.0.heard_at.load(Ordering::Relaxed);
+        let since = since.min(now).saturating_sub(HEARD_AGAIN);
+        for revocation in self.0.storage.revocations_since(since, now).await? {
+            self.0.access_tokens.revoke(revocation);
+        }
+        self.0.heard_at.store(now, Ordering::Relaxed);
         Ok(())
     }
 

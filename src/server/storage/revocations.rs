@@ -49,6 +49,25 @@ impl Storage {
         rows.iter().map(revocation).collect()
     }
 
+    /// What was taken back since then and still matters.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revocations_since(
+        &self,
+        since: Millis,
+        now: Millis,
+    ) -> Result<Vec<Revocation>, StorageError> {
+        let rows = sqlx::query(
+            "SELECT kind, key, not_before FROM revocations WHERE created_at >= $1 AND expires_at > $2",
+        )
+        .bind(since)
+        .bind(now)
+        .fetch_all(self.connections.ask())
+        .await?;
+        rows.iter().map(revocation).collect()
+    }
+
     /// Deletes what no longer matters to anybody.
     ///
     /// # Errors

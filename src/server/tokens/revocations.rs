@@ -62,14 +62,16 @@ impl Revocations {
         }
     }
 
-    /// Takes back, at once, here.
+    /// Takes back, at once, here. What is taken back already is no news.
     pub fn add(&self, revocation: Revocation, now: i64) {
-        {
+        let is_news = {
             let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
             live.turn(now);
-            live.current.add(revocation);
+            live.current.add(revocation)
+        };
+        if is_news {
+            let _ = self.news.send(revocation); // nobody may be listening
         }
-        let _ = self.news.send(revocation); // nobody may be listening
     }
 
     /// Whether a token of this user, session and epoch still stands.
@@ -116,15 +118,17 @@ impl Live {
 }
 
 impl Taken {
-    fn add(&mut self, revocation: Revocation) {
+    /// Whether it was not there already.
+    fn add(&mut self, revocation: Revocation) -> bool {
         match revocation {
-            Revocation::Session(session) => {
-                self.sessions.insert(session);
-            }
-            Revocation::Epoch { user, least } => {
-                let known = self.epochs.entry(user).or_insert(least);
-                *known = least.max(*known);
-            }
+            Revocation::Session(session) => self.sessions.insert(session),
+            Revocation::Epoch { user, least } => match self.epochs.insert(user, least) {
+                Some(known) if known >= least => {
+                    self.epochs.insert(user, known);
+                    false
+                }
+                _ => true,
+            },
         }
     }
 
@@ -177,6 +181,12 @@ mod tests {
         let mut news = revocations.listen();
         revocations.add(epoch(2), 100);
         assert_eq!(news.try_recv(), Ok(epoch(2)));
+        // Once.
+        revocations.add(epoch(2), 101);
+        revocations.add(epoch(1), 102);
+        assert!(news.try_recv().is_err());
+        revocations.add(epoch(3), 103);
+        assert_eq!(news.try_recv(), Ok(epoch(3)));
     }
 
     #[test]

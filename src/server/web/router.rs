@@ -6,7 +6,6 @@ use crate::server::config::Origin;
 use crate::server::request::Request as VestibuleRequest;
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::FlashSeal;
-use crate::server::storage::Storage;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
 use crate::server::web::{
@@ -41,8 +40,6 @@ pub struct Application {
     pub accounts: Accounts,
     /// Verifies what cookies present.
     pub access_tokens: AccessTokens,
-    /// Asked by `/readyz` alone.
-    pub storage: Storage,
     /// What browsers type.
     pub origin: Origin,
     /// Whose word for where a request comes from counts.
@@ -165,16 +162,13 @@ fn action_paths() -> Vec<String> {
     server_fn_paths().map(|(path, _)| path.to_owned()).collect()
 }
 
-/// Whether requests can be served: the database answers.
+/// Whether requests can be served: the database answers, and nothing that was taken back is unknown here.
 async fn ready(State(application): State<Arc<Application>>) -> (StatusCode, &'static str) {
-    match application.storage.ping().await {
+    match application.accounts.hear_of_revocations().await {
         Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
-            )
-        }
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer\n",
+        ), // the storage has logged it
     }
 }

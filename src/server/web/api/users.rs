@@ -7,7 +7,8 @@ use crate::app::words;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
 use crate::domain::user::UserId;
-use crate::server::accounts::UserRow;
+use crate::server::accounts::{By, UserRow};
+use crate::server::tokens::AccessClaims;
 use crate::server::web::api::user::User;
 use crate::server::web::identity::ThisDevice;
 use crate::server::web::router::Application;
@@ -186,7 +187,9 @@ pub async fn sign_out_everywhere(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
-    accounts.sign_out_everywhere(claims.sub, user(&id)?).await?;
+    accounts
+        .sign_out_everywhere(by(&claims), user(&id)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -215,7 +218,7 @@ pub async fn set_roles(
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
     accounts
-        .set_roles(claims.sub, user(&id)?, new.roles)
+        .set_roles(by(&claims), user(&id)?, new.roles)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -245,9 +248,13 @@ pub async fn set_disabled(
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
     accounts
-        .set_disabled(claims.sub, user(&id)?, new.disabled)
+        .set_disabled(by(&claims), user(&id)?, new.disabled)
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn by(claims: &AccessClaims) -> By {
+    By::Administrator(claims.sub)
 }
 
 fn user(id: &str) -> Result<UserId, AppError> {

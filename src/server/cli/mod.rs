@@ -1,7 +1,7 @@
 //! The command line: `serve`, `check`, `secret`, `user`.
 
-use crate::domain::error::AppError;
-use crate::domain::role::{Role, Roles};
+mod users;
+
 use crate::server::accounts::Accounts;
 use crate::server::accounts::password_hash::PasswordHasher;
 use crate::server::clock::Clock;
@@ -14,12 +14,12 @@ use crate::server::tokens::{AccessTokens, Keyring, RefreshTokens, Secret};
 use crate::server::web::{self, Application, Site};
 use clap::{Parser, Subcommand};
 use std::error::Error;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use zeroize::Zeroizing;
+use tokio::time::MissedTickBehavior;
 
 /// Sign-in for a web application.
 #[derive(Parser)]
@@ -44,27 +44,13 @@ enum Command {
     Secret,
     /// Look after accounts
     #[command(subcommand)]
-    User(UserCommand),
-}
-
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Create an account; the password comes from a prompt, or from standard input
-    Create {
-        /// The address to sign in with
-        #[arg(long)]
-        email: String,
-        /// The name that others see; without it, what stands before the @
-        #[arg(long)]
-        nickname: Option<String>,
-        /// A role; may be given more than once
-        #[arg(long = "role", value_name = "ROLE")]
-        roles: Vec<String>,
-    },
+    User(users::UserCommand),
 }
 
 /// How often rows of revocations that matter to nobody any more are deleted.
 const REVOCATIONS_TIDIED_EVERY: Duration = Duration::from_secs(60);
+/// How often the table is asked what others have taken back: this command line, or another instance.
+const REVOCATIONS_HEARD_EVERY: Duration = Duration::from_millis(500);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -75,11 +61,7 @@ pub fn run() -> ExitCode {
         Command::Secret => print_secret(),
         Command::Serve => in_runtime(serve()),
         Command::Check => in_runtime(check()),
-        Command::User(UserCommand::Create {
-            email,
-            nickname,
-            roles,
-        }) => in_runtime(create_user(email, nickname, roles)),
+        Command::User(command) => in_runtime(users::run(command)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -150,6 +132,7 @@ async fn serve() -> Result<(), Failure> {
     let parts = assemble(&config).await?;
     parts.accounts.load_revocations().await?;
     tokio::spawn(forget_past_revocations(parts.accounts.clone()));
+    tokio::spawn(hear_of_revocations(parts.accounts.clone()));
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
     }
@@ -157,7 +140,6 @@ async fn serve() -> Result<(), Failure> {
     let application = Application {
         accounts: parts.accounts,
         access_tokens: parts.access_tokens,
-        storage: parts.storage.clone(),
         cookies: Cookies::of(&config.origin),
         flash_seal: FlashSeal::new(&parts.keyring.flash, parts.clock, parts.random),
         origin: config.origin.clone(),
@@ -189,6 +171,16 @@ async fn forget_past_revocations(accounts: Accounts) {
     loop {
         every.tick().await;
         let _ = accounts.forget_past_revocations().await; // the storage has logged it
+    }
+}
+
+/// Learns what others on the same database take back. What fails is tried again; meanwhile `/readyz` says no.
+async fn hear_of_revocations(accounts: Accounts) {
+    let mut every = tokio::time::interval(REVOCATIONS_HEARD_EVERY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let _ = accounts.hear_of_revocations().await; // the storage has logged it
     }
 }
 
@@ -228,64 +220,4 @@ async fn check() -> Result<(), Failure> {
         return Ok(());
     }
     Err(problems.join("\n").into())
-}
-
-async fn create_user(
-    email: String,
-    nickname: Option<String>,
-    roles: Vec<String>,
-) -> Result<(), Failure> {
-    let mut parsed = Vec::new();
-    for role in roles {
-        let refused = || {
-            format!(
-                "{role:?} is not a role's name: a letter, then letters, digits, - or _, all lower case"
-            )
-        };
-        parsed.push(Role::parse(&role).ok_or_else(refused)?);
-    }
-    let roles =
-        Roles::new(parsed).ok_or_else(|| format!("a user has at most {} roles", Roles::MAX))?;
-    let nickname =
-        nickname.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
-    let config = Config::from_environment()?;
-    web::start_logging(&config.log, config.log_format);
-    let parts = assemble(&config).await?;
-    let password = read_password()?;
-    let created = parts
-        .accounts
-        .create_user(&email, &password, &nickname, &roles)
-        .await;
-    parts.storage.close().await;
-    match created {
-        Ok(id) => {
-            println!("{id}");
-            Ok(())
-        }
-        Err(AppError::Invalid(problems)) => {
-            let sentences: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("{}: {}", problem.field.name(), problem.sentence()))
-                .collect();
-            Err(sentences.join("\n").into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// From a prompt on a terminal, else the first line of standard input.
-fn read_password() -> Result<Zeroizing<String>, Failure> {
-    if std::io::stdin().is_terminal() {
-        let password = Zeroizing::new(rpassword::prompt_password("Password: ")?);
-        let again = Zeroizing::new(rpassword::prompt_password("Once more: ")?);
-        if *password != *again {
-            return Err("the two passwords differ".into());
-        }
-        return Ok(password);
-    }
-    let mut line = Zeroizing::new(String::new());
-    std::io::stdin().read_line(&mut line)?;
-    Ok(Zeroizing::new(
-        line.trim_end_matches(['\r', '\n']).to_owned(),
-    ))
 }
