@@ -13,6 +13,7 @@ mod command_line;
 mod concurrency;
 mod csrf;
 mod forms;
+mod fuzzed;
 mod guard;
 mod hashing;
 mod headers;

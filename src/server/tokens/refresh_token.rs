@@ -51,9 +51,9 @@ impl RefreshTokens {
         let (_, key) = self.0.iter().find(|(known, _)| known == kid)?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
         hmac::verify(key, body.as_bytes(), &mac).ok()?;
-        Some((
-            SessionId::parse(session)?,
-            Generation(generation.parse().ok()?),
-        ))
+        let session = SessionId::parse(session)?;
+        let number: u32 = generation.parse().ok()?;
+        // Written as we write it: not `+1`, not `01`.
+        (number.to_string() == generation).then_some((session, Generation(number)))
     }
 }
