@@ -9,6 +9,7 @@ mod html;
 
 mod api;
 mod architecture;
+mod attacks;
 mod command_line;
 mod concurrency;
 mod csrf;

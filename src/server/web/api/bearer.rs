@@ -63,12 +63,10 @@ fn token(parts: &Parts) -> Result<&str, Refusal> {
         return Err(Refusal::with(error, Challenge::InvalidRequest));
     }
     // The scheme is case-insensitive (RFC 9110, section 11.1).
-    match header
-        .to_str()
-        .ok()
-        .and_then(|header| header.split_once(' '))
-    {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+    match header.as_bytes().split_first_chunk::<7>() {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => {
+            std::str::from_utf8(token).map_err(|_| AppError::NotSignedIn.into())
+        }
         _ => Err(no_token()),
     }
 }
