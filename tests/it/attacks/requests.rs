@@ -1,1 +1,297 @@
-//! x
+//! What strangers send in place of what is asked for, from `requests.json`: each is refused, or is harmless.
+
+use super::{Case, assert_complete};
+use crate::api::Caller;
+use crate::app::{ORIGIN, PASSWORD, TestApp, on_both_databases};
+use crate::client::{Client, encode};
+use axum::body::Body;
+use axum::http::Request;
+use serde::Deserialize;
+use serde_json::json;
+use url::Url;
+
+const EMAIL: &str = "ada@example.org";
+
+/// A request with one thing in it.
+#[derive(Deserialize)]
+struct Attack {
+    #[serde(flatten)]
+    case: Case,
+    /// Where to go after signing in.
+    next: Option<String>,
+    /// Written as nickname and as signature.
+    text: Option<String>,
+    avatar: Option<String>,
+    /// The headers that say where a form comes from, and its content type.
+    from: Option<Vec<(String, String)>>,
+    #[serde(rename = "type")]
+    content_type: Option<String>,
+    authorization: Option<Vec<String>>,
+    cookie: Option<String>,
+    /// To register with.
+    email: Option<String>,
+    new_password: Option<String>,
+    /// To sign in with.
+    sign_in: Option<String>,
+    password: Option<String>,
+    nickname: Option<String>,
+    #[serde(default)]
+    status: Option<u16>,
+}
+
+fn attacks() -> Vec<Attack> {
+    serde_json::from_str(include_str!("requests.json")).expect("attacks")
+}
+
+/// Those that have this thing in them.
+fn with<T>(thing: impl Fn(&Attack) -> Option<T>) -> Vec<(Attack, T)> {
+    let found: Vec<_> = attacks()
+        .into_iter()
+        .filter(|attack| attack.case.is_tried())
+        .filter_map(|attack| thing(&attack).map(|found| (attack, found)))
+        .collect();
+    assert!(!found.is_empty());
+    found
+}
+
+#[test]
+fn the_list_is_complete() {
+    let attacks = attacks();
+    assert_complete(attacks.iter().map(|attack| &attack.case));
+    for attack in &attacks {
+        let things = [
+            attack.next.is_some(),
+            attack.text.is_some(),
+            attack.avatar.is_some(),
+            attack.from.is_some(),
+            attack.authorization.is_some(),
+            attack.cookie.is_some(),
+            attack.email.is_some(),
+            attack.new_password.is_some(),
+            attack.sign_in.is_some(),
+            attack.password.is_some(),
+            attack.nickname.is_some(),
+        ];
+        let things = things.iter().filter(|there| **there).count();
+        assert_eq!(
+            things,
+            usize::from(attack.case.is_tried()),
+            "{}",
+            attack.case.id
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_way_out_leads_to_another_site() {
+    let app = TestApp::sqlite().await;
+    app.signed_in(EMAIL).await;
+    for (attack, next) in with(|attack| attack.next.clone()) {
+        let mut client = app.client();
+        let login = [("email", EMAIL), ("password", PASSWORD), ("next", &next)];
+        let answer = client.post("/action/login", &login).await;
+        assert_eq!(answer.status, 303, "{}", attack.case.id);
+        // As a browser resolves it.
+        let here = Url::parse(ORIGIN).expect("an origin");
+        let there = here.join(answer.location()).expect("a place");
+        assert_eq!(there.origin(), here.origin(), "{}: {there}", attack.case.id);
+        assert_eq!(
+            answer.set_cookies().len(),
+            2,
+            "{}: {answer:?}",
+            attack.case.id
+        );
+    }
+}
+
+async fn outlines(client: &mut Client) -> Vec<String> {
+    let mut outlines = Vec::new();
+    for page in ["/", "/profile", "/sessions", "/password"] {
+        let page = client.get(page).await.page();
+        assert!(page.by_class("notice").is_none());
+        outlines.push(page.outline());
+    }
+    outlines
+}
+
+/// Sent by a program, so that no notice or draft of a form stands on the next page.
+async fn save(client: &mut Client, fields: &[(&str, &str)]) -> u16 {
+    let mut program = client.clone().wanting_json();
+    program.cookies.clone_from(&client.cookies);
+    program.post("/action/update_profile", fields).await.status
+}
+
+#[tokio::test]
+async fn what_is_written_stays_text() {
+    let app = TestApp::sqlite().await;
+    let mut ada = app.signed_in(EMAIL).await;
+    let mut program = Caller::signed_in(&app, EMAIL).await;
+    save(
+        &mut ada,
+        &[
+            ("nickname", "Ada"),
+            ("signature", "x"),
+            ("avatar_url", "https://a.example/b"),
+        ],
+    )
+    .await;
+    let harmless = outlines(&mut ada).await;
+    for (attack, text) in with(|attack| attack.text.clone()) {
+        let id = &attack.case.id;
+        let fields = [
+            ("nickname", text.as_str()),
+            ("signature", &text),
+            ("avatar_url", "https://a.example/b"),
+        ];
+        let status = save(&mut ada, &fields).await;
+        assert!(matches!(status, 303 | 422), "{id}: {status}");
+        assert_eq!(outlines(&mut ada).await, harmless, "{id}");
+        let me = program.get("/api/v1/me").await.json();
+        assert_eq!(me["nickname"] == json!(text), status == 303, "{id}: {me}");
+        save(
+            &mut ada,
+            &[
+                ("nickname", "Ada"),
+                ("signature", "x"),
+                ("avatar_url", "https://a.example/b"),
+            ],
+        )
+        .await;
+    }
+    for (attack, avatar) in with(|attack| attack.avatar.clone()) {
+        let id = &attack.case.id;
+        let status = save(
+            &mut ada,
+            &[
+                ("nickname", "Ada"),
+                ("signature", "x"),
+                ("avatar_url", &avatar),
+            ],
+        )
+        .await;
+        assert!(matches!(status, 303 | 422), "{id}: {status}");
+        assert_eq!(outlines(&mut ada).await, harmless, "{id}");
+        let me = program.get("/api/v1/me").await.json();
+        let kept = Url::parse(me["avatar_url"].as_str().expect("an address")).expect("a URL");
+        assert!(
+            kept.scheme() == "https" && kept.username().is_empty(),
+            "{id}: {kept}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_other_site_writes() {
+    let app = TestApp::sqlite().await;
+    let ada = app.signed_in(EMAIL).await;
+    let cookie = format!(
+        "__Host-at={}; __Host-rt={}",
+        ada.access_token(),
+        ada.refresh_token()
+    );
+    let before = app.everything_stored().await;
+    let form = "application/x-www-form-urlencoded".to_owned();
+    for (attack, from) in with(|attack| attack.from.clone()) {
+        let mut request = Request::post("/action/update_profile")
+            .header("cookie", &cookie)
+            .header(
+                "content-type",
+                attack.content_type.as_ref().unwrap_or(&form),
+            );
+        for (name, value) in from {
+            request = request.header(name, value.replace("{origin}", ORIGIN));
+        }
+        let body = encode(&[
+            ("nickname", "Mallory"),
+            ("signature", ""),
+            ("avatar_url", ""),
+        ]);
+        let request = request.body(Body::from(body)).expect("a request");
+        let answer = app.client().send_request(request).await;
+        assert_eq!(Some(answer.status), attack.status, "{}", attack.case.id);
+        assert_eq!(app.everything_stored().await, before, "{}", attack.case.id);
+    }
+}
+
+#[tokio::test]
+async fn a_bearer_is_read_to_the_letter() {
+    let app = TestApp::sqlite().await;
+    let mut ada = Caller::registered(&app, EMAIL).await;
+    let eve = Caller::registered(&app, "eve@example.org").await;
+    let (token, other) = (ada.access_token().to_owned(), eve.access_token().to_owned());
+    for (attack, authorization) in with(|attack| attack.authorization.clone()) {
+        let mut request = Request::get("/api/v1/me");
+        for header in authorization {
+            let header = header.replace("{token}", &token).replace("{other}", &other);
+            request = request.header("authorization", header);
+        }
+        let answer = ada
+            .send(request.body(Body::empty()).expect("a request"))
+            .await;
+        assert_eq!(Some(answer.status), attack.status, "{}", attack.case.id);
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_has_one_name() {
+    let app = TestApp::sqlite().await;
+    let ada = app.signed_in(EMAIL).await;
+    let eve = app.signed_in("eve@example.org").await;
+    for (attack, cookie) in with(|attack| attack.cookie.clone()) {
+        let cookie = cookie
+            .replace("{token}", ada.access_token())
+            .replace("{other}", eve.access_token());
+        let request = Request::get("/profile").header("cookie", cookie.as_bytes());
+        let request = request.body(Body::empty()).expect("a request");
+        let answer = app.client().send_request(request).await;
+        assert_eq!(
+            (answer.status, answer.location()),
+            (303, "/login?next=/profile"),
+            "{}",
+            attack.case.id
+        );
+    }
+}
+
+on_both_databases! {
+    async fn what_looks_like_sql_is_a_value_like_any_other(app: TestApp) {
+        let mut ada = Caller::registered(&app, EMAIL).await;
+        let before = app.everything_stored().await;
+        for (attack, email) in with(|attack| attack.sign_in.clone()) {
+            assert_eq!(ada.sign_in(&email, PASSWORD).await.status, 401, "{}", attack.case.id);
+        }
+        for (attack, password) in with(|attack| attack.password.clone()) {
+            assert_eq!(ada.sign_in(EMAIL, &password).await.status, 401, "{}", attack.case.id);
+        }
+        assert_eq!(app.everything_stored().await, before);
+        for (attack, nickname) in with(|attack| attack.nickname.clone()) {
+            let me = ada.patch("/api/v1/me", json!({"nickname": nickname})).await.json();
+            assert_eq!((&me["nickname"], &me["roles"]), (&json!(nickname), &json!([])), "{}", attack.case.id);
+        }
+        assert_eq!(app.count("users").await, 1);
+    }
+
+    async fn an_address_has_one_owner_and_one_spelling(app: TestApp) {
+        let mut caller = Caller::new(&app).await;
+        for (attack, email) in with(|attack| attack.email.clone()) {
+            let user = json!({"email": email, "password": PASSWORD, "nickname": "Ada"});
+            let answer = caller.post("/api/v1/users", user).await;
+            assert_eq!(answer.status, attack.status.unwrap_or(422), "{}: {answer:?}", attack.case.id);
+            assert_ne!(answer.json()["email"], json!("alice@gmail.com"));
+        }
+    }
+
+    async fn a_password_is_taken_whole_or_not_at_all(app: TestApp) {
+        for (number, (attack, password)) in with(|attack| attack.new_password.clone()).into_iter().enumerate() {
+            let mut caller = Caller::new(&app).await;
+            let email = format!("u{number}@example.org");
+            let user = json!({"email": email, "password": password, "nickname": "Ada"});
+            let answer = caller.post("/api/v1/users", user).await;
+            let is_taken = answer.status == 201;
+            assert_eq!(is_taken, attack.status == Some(200), "{}: {answer:?}", attack.case.id);
+            assert_eq!(caller.sign_in(&email, &password).await.status == 200, is_taken, "{}", attack.case.id);
+            let shorter: String = password.chars().take(password.chars().count() - 1).collect();
+            assert_eq!(caller.sign_in(&email, &shorter).await.status, 401, "{}", attack.case.id);
+        }
+    }
+}
