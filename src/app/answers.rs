@@ -1,7 +1,9 @@
 //! How server functions answer, where several answer alike.
 
-use crate::app::routes::{LOGIN, SESSIONS, form_of};
+use crate::app::routes::{ADMIN, LOGIN, SESSIONS, admin_user, form_of};
 use crate::domain::error::AppError;
+use crate::domain::user::UserId;
+use crate::server::accounts::{Accounts, By};
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
 
@@ -33,6 +35,36 @@ pub fn back_to_sessions(
 ) -> Result<(), AppError> {
     let (page, flash) = (form_of(SESSIONS, ""), Flash::for_page(SESSIONS));
     match outcome {
+        Ok(()) => {
+            request.go_to(&page, Some(&flash.with_notice(notice)));
+            Ok(())
+        }
+        Err(error) => request.refuse(error, &page, flash),
+    }
+}
+
+/// Does what only an administrator may do with a user, and goes back to that user's page with the good news, or with
+/// what was wrong.
+pub async fn administrate(
+    user_id: &str,
+    notice: Notice,
+    change: impl AsyncFnOnce(&Accounts, By, UserId) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    let request = Request::current();
+    let by = match request.administrator() {
+        Ok(claims) => By::Administrator(claims.sub),
+        Err(AppError::NotSignedIn) => {
+            return sign_in_first(&request, ADMIN, "", Flash::for_page(ADMIN));
+        }
+        Err(error) => return request.refuse(error, &form_of(ADMIN, ""), Flash::for_page(ADMIN)),
+    };
+    let Some(user) = UserId::parse(user_id) else {
+        let flash = Flash::for_page(ADMIN);
+        return request.refuse(AppError::NotFound, &form_of(ADMIN, ""), flash);
+    };
+    let page = form_of(&admin_user(user), "");
+    let flash = Flash::for_page(page.as_str());
+    match change(&request.accounts, by, user).await {
         Ok(()) => {
             request.go_to(&page, Some(&flash.with_notice(notice)));
             Ok(())

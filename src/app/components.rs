@@ -68,6 +68,10 @@ impl FormState {
             Notice::SignedOut => "You are signed out.",
             Notice::SessionEnded => "That session is ended.",
             Notice::OtherSessionsEnded => "Every other session is ended.",
+            Notice::SignedOutEverywhere => "Every session of this user is ended.",
+            Notice::AccountDisabled => "This account is disabled, and every session of it ended.",
+            Notice::AccountEnabled => "This account is open again.",
+            Notice::RolesSet => "The roles are set. They count from the user's next request on.",
             Notice::DraftWaits => "What you had typed is kept: sign in to find it again.",
             Notice::DraftKept => "Here is what you had typed. It is not saved yet.",
         })

@@ -1,9 +1,11 @@
 //! Which pages there are, what they are called, who may open them, and what they show.
 
 use crate::app::pages::{
-    HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage, SessionsPage,
+    HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage, SessionsPage, UserPage, UsersPage,
 };
 use crate::domain::local_path::LocalPath;
+use crate::domain::role::Role;
+use crate::domain::user::UserId;
 use leptos::prelude::*;
 
 /// The home page.
@@ -18,6 +20,15 @@ pub const PROFILE: &str = "/profile";
 pub const SESSIONS: &str = "/sessions";
 /// The form for a new password.
 pub const PASSWORD: &str = "/password";
+
+/// The list of users.
+pub const ADMIN: &str = "/admin";
+const ADMIN_USER: &str = "/admin/users/{id}";
+
+/// The page of one user, for administrators.
+pub fn admin_user(user: UserId) -> String {
+    ADMIN_USER.replace("{id}", &user.to_string())
+}
 
 /// Who may open a page. The guard decides it before anything is rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +92,18 @@ pub static PAGES: &[Page] = &[
         title: "Change your password",
         access: Access::SignedIn,
         view: || view! { <PasswordPage /> }.into_any(),
+    },
+    Page {
+        path: ADMIN,
+        title: "Users",
+        access: Access::Role(Role::ADMINISTRATOR),
+        view: || view! { <UsersPage /> }.into_any(),
+    },
+    Page {
+        path: ADMIN_USER,
+        title: "A user",
+        access: Access::Role(Role::ADMINISTRATOR),
+        view: || view! { <UserPage /> }.into_any(),
     },
 ];
 

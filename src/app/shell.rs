@@ -1,13 +1,37 @@
 //! The document around every page: head, header, footer.
 
 use crate::app::components::Mark;
-use crate::app::routes::{LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of};
+use crate::app::routes::{ADMIN, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of};
+use crate::domain::role::Role;
 use crate::domain::session::SessionId;
 use crate::server::request::{AssetPaths, Request};
+use crate::server::tokens::AccessClaims;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 
 const BRAND: &str = "Vestibule";
+
+/// As what somebody visits: it decides what the header offers, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// Nobody we know.
+    Stranger,
+    /// Who is signed in.
+    User,
+    /// Who may administrate besides.
+    Administrator,
+}
+
+impl Rank {
+    /// Of the holder of a verified token, if there is one.
+    pub fn of(claims: Option<&AccessClaims>) -> Self {
+        match claims {
+            None => Self::Stranger,
+            Some(claims) if claims.roles.contains(Role::ADMINISTRATOR) => Self::Administrator,
+            Some(_) => Self::User,
+        }
+    }
+}
 
 /// The document of a page; with cargo-leptos' reloader in it while that watches the sources.
 pub fn shell(
@@ -16,8 +40,9 @@ pub fn shell(
     reloading: Option<LeptosOptions>,
 ) -> impl IntoView {
     let claims = request.visitor.claims();
-    let is_signed_in = claims.is_some();
-    let watch = claims.map(|claims| view! { <SessionWatch session=claims.sid here=page.path /> });
+    let rank = Rank::of(claims);
+    let here = request.path.clone();
+    let watch = claims.map(|claims| view! { <SessionWatch session=claims.sid here /> });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -26,7 +51,7 @@ pub fn shell(
             </Head>
             <body>
                 <Header>
-                    <AccountNav is_signed_in here=page.path />
+                    <AccountNav rank here=page.path />
                 </Header>
                 {watch}
                 <main id="main" class="page" tabindex="-1">
@@ -42,7 +67,7 @@ pub fn shell(
 pub fn bare_page(
     assets: &AssetPaths,
     title: &'static str,
-    is_signed_in: bool,
+    rank: Rank,
     body: impl IntoView,
 ) -> impl IntoView {
     view! {
@@ -51,7 +76,7 @@ pub fn bare_page(
             <Head title css=assets.css.clone() />
             <body>
                 <Header>
-                    <AccountNav is_signed_in here="" />
+                    <AccountNav rank here="" />
                 </Header>
                 <main id="main" class="page" tabindex="-1">
                     {body}
@@ -105,9 +130,16 @@ fn Header(children: Children) -> impl IntoView {
 }
 
 #[component]
-fn AccountNav(is_signed_in: bool, here: &'static str) -> impl IntoView {
+fn AccountNav(rank: Rank, here: &'static str) -> impl IntoView {
     let current = |page| (here == page).then_some("page");
-    let links = if is_signed_in {
+    let links = if rank != Rank::Stranger {
+        let users = (rank == Rank::Administrator).then(|| {
+            view! {
+                <a href=ADMIN aria-current=current(ADMIN)>
+                    "Users"
+                </a>
+            }
+        });
         view! {
             <a href=PROFILE aria-current=current(PROFILE)>
                 "Profile"
@@ -118,6 +150,7 @@ fn AccountNav(is_signed_in: bool, here: &'static str) -> impl IntoView {
             <a href=PASSWORD aria-current=current(PASSWORD)>
                 "Password"
             </a>
+            {users}
             <form method="post" action="/action/logout">
                 <button class="button button--quiet" type="submit">
                     "Sign out"
@@ -154,14 +187,14 @@ fn Footer() -> impl IntoView {
 
 /// Where an open tab is told that its session has ended. Nothing is shown until then, nor without script.
 #[component]
-fn SessionWatch(session: SessionId, here: &'static str) -> impl IntoView {
+fn SessionWatch(session: SessionId, here: String) -> impl IntoView {
     let nonce = use_nonce();
     view! {
         <div class="session-ended" id="session-ended" role="alert" hidden data-session=session.to_string()>
             <p></p>
             <p>
                 "What you have typed stays here: when you send it, you are asked to sign in first. "
-                <a href=form_of(LOGIN, here).to_string()>"Sign in again"</a>
+                <a href=form_of(LOGIN, &here).to_string()>"Sign in again"</a>
             </p>
         </div>
         <script type="module" nonce=nonce>

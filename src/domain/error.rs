@@ -22,6 +22,8 @@ pub enum Field {
     Signature,
     /// The https address of a picture.
     AvatarUrl,
+    /// What somebody may do.
+    Roles,
 }
 
 impl Field {
@@ -35,6 +37,7 @@ impl Field {
             Field::Nickname => "nickname",
             Field::Signature => "signature",
             Field::AvatarUrl => "avatar_url",
+            Field::Roles => "roles",
         }
     }
 
@@ -47,6 +50,7 @@ impl Field {
             Field::Nickname => "nickname",
             Field::Signature => "signature",
             Field::AvatarUrl => "avatar address",
+            Field::Roles => "roles",
         }
     }
 }
@@ -138,6 +142,12 @@ impl Problem {
             (Reason::Malformed, Field::AvatarUrl) => {
                 "Enter a whole address such as https://example.org/me.png, \
                  without a user name or password in it."
+            }
+            (Reason::Malformed, Field::Roles) => {
+                "Enter names such as editor with spaces between: small letters, digits, - and _."
+            }
+            (Reason::TooLong { max }, Field::Roles) => {
+                return format!("A user has at most {max} roles.");
             }
             (Reason::Malformed, _) => return format!("The {words} cannot be accepted."),
             (Reason::TooShort { min }, _) => return format!("Use at least {min} characters."),
@@ -353,7 +363,7 @@ mod tests {
 
     use super::*;
 
-    const FIELDS: [Field; 7] = [
+    const FIELDS: [Field; 8] = [
         Field::Email,
         Field::Password,
         Field::CurrentPassword,
@@ -361,6 +371,7 @@ mod tests {
         Field::Nickname,
         Field::Signature,
         Field::AvatarUrl,
+        Field::Roles,
     ];
 
     const REASONS: [Reason; 12] = [

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::{Field, Problem, Reason};
+
 /// A role's name: a lower-case letter, then up to 31 of `a-z`, `0-9`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
@@ -63,6 +65,18 @@ impl Roles {
     pub fn new(roles: impl IntoIterator<Item = Role>) -> Option<Roles> {
         let roles = Self::sorted(roles);
         (roles.0.len() <= Self::MAX).then_some(roles)
+    }
+
+    /// Reads names with spaces or commas between them, as an administrator types them.
+    pub fn parse(raw: &str) -> Result<Roles, Problem> {
+        let refuse = |reason| Problem::new(Field::Roles, reason);
+        let names = raw.split(|c: char| c == ',' || c.is_whitespace());
+        let roles = names
+            .filter(|name| !name.is_empty())
+            .map(|name| Role::parse(name).ok_or(refuse(Reason::Malformed)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let max = Self::MAX as u16;
+        Roles::new(roles).ok_or(refuse(Reason::TooLong { max }))
     }
 
     /// Takes the form of [`Roles::to_stored`] from the database. Trusted: it was parsed when written.
@@ -146,6 +160,20 @@ mod tests {
         assert!(!roles.contains("admin"));
         assert!(serde_json::from_str::<Roles>(r#"["Editor"]"#).is_err());
         assert!(serde_json::from_str::<Roles>(r#""editor""#).is_err());
+    }
+
+    #[test]
+    fn as_an_administrator_types_them() {
+        let typed = |raw| Roles::parse(raw).map(|roles| roles.to_stored());
+        assert_eq!(
+            typed(" editor, administrator\neditor"),
+            Ok("administrator editor".to_owned())
+        );
+        assert_eq!(typed(" ,"), Ok(String::new()));
+        let reason = |raw: &str| Roles::parse(raw).map_err(|problem| problem.reason);
+        assert_eq!(reason("Editor"), Err(Reason::Malformed));
+        let many: String = (0..17).map(|n| format!("r{n} ")).collect();
+        assert_eq!(reason(&many), Err(Reason::TooLong { max: 16 }));
     }
 
     #[test]

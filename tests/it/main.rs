@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod html;
 
+mod admin;
 mod api;
 mod architecture;
 mod attacks;

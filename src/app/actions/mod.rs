@@ -4,11 +4,16 @@
 //! answered with 303; any other caller gets the status and the error as JSON.
 
 mod account;
+mod admin;
 mod profile;
 mod sessions;
 
 pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, register,
+};
+pub use admin::{
+    AdminDisable, AdminEnable, AdminEndSession, AdminSetRoles, AdminSignOut, admin_disable,
+    admin_enable, admin_end_session, admin_set_roles, admin_sign_out,
 };
 pub use profile::{UpdateProfile, update_profile};
 pub use sessions::{EndOtherSessions, EndSession, end_other_sessions, end_session};

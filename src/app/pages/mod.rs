@@ -1,5 +1,6 @@
 //! The pages, one file each.
 
+mod admin;
 mod home;
 mod login;
 mod password;
@@ -8,6 +9,7 @@ mod register;
 mod sessions;
 mod trouble;
 
+pub use admin::{UserPage, UsersPage};
 pub use home::HomePage;
 pub use login::LoginPage;
 pub use password::PasswordPage;

@@ -3,6 +3,7 @@
 use crate::app::components::{FormState, Outcome};
 use crate::app::words;
 use crate::domain::session::{Audience, SessionId};
+use crate::domain::user::UserId;
 use crate::server::accounts::LiveSession;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -30,7 +31,10 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
     let others = sessions.iter().filter(|session| session.id != this).count();
     let items = sessions
         .into_iter()
-        .map(|session| view! { <Session is_this=session.id == this session /> })
+        .map(|session| {
+            let is_this = session.id == this;
+            view! { <Session is_this session action="/action/end_session" /> }
+        })
         .collect::<Vec<_>>();
     view! {
         <section class="card">
@@ -58,8 +62,17 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
     }
 }
 
+/// A session, and the form that ends it, unless it is the one that asks.
 #[component]
-fn Session(is_this: bool, session: LiveSession) -> impl IntoView {
+pub fn Session(
+    is_this: bool,
+    session: LiveSession,
+    /// Where the form is sent.
+    action: &'static str,
+    /// Whose session it is, if somebody else may end it.
+    #[prop(optional)]
+    owner: Option<UserId>,
+) -> impl IntoView {
     let device = session.device.words().to_string();
     let is_api = session.audience == Audience::Api;
     let end_label = format!("End the session of {device}");
@@ -96,7 +109,11 @@ fn Session(is_this: bool, session: LiveSession) -> impl IntoView {
             {(!is_this)
                 .then(|| {
                     view! {
-                        <form method="post" action="/action/end_session">
+                        <form method="post" action=action>
+                            {owner
+                                .map(|owner| {
+                                    view! { <input type="hidden" name="user_id" value=owner.to_string() /> }
+                                })}
                             <input type="hidden" name="session_id" value=session.id.to_string() />
                             <button class="button button--quiet" type="submit" aria-label=end_label>
                                 "End"
@@ -108,7 +125,8 @@ fn Session(is_this: bool, session: LiveSession) -> impl IntoView {
     }
 }
 
+/// A minute in UTC.
 #[component]
-fn Minute(at: i64) -> impl IntoView {
+pub fn Minute(at: i64) -> impl IntoView {
     view! { <time datetime=words::minute_for_programs(at)>{words::minute(at)}</time> }
 }

@@ -7,8 +7,9 @@ use super::{Accounts, to_its_end};
 use crate::domain::email::Email;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
+use crate::domain::session::{EndReason, SessionId};
 use crate::domain::user::UserId;
-use crate::server::storage::{Changed, StorageError, UserRow};
+use crate::server::storage::{Changed, End, StorageError, UserRow};
 use std::fmt;
 
 /// How many users a page of the list has.
@@ -54,7 +55,7 @@ impl Accounts {
         }
         let storage = &self.0.storage;
         if let Some(after) = after
-            && storage.credentials(after).await?.is_none()
+            && storage.user(after).await?.is_none()
         {
             return Err(AppError::UnexpectedFields);
         }
@@ -68,6 +69,15 @@ impl Accounts {
         Ok(UserPage { users, next })
     }
 
+    /// A user, whoever it is.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such user.
+    pub async fn user(&self, user: UserId) -> Result<UserRow, AppError> {
+        let found = self.0.storage.user(user).await?;
+        found.ok_or(AppError::NotFound)
+    }
+
     /// The user with that e-mail.
     ///
     /// # Errors
@@ -76,6 +86,29 @@ impl Accounts {
         // An address comes before all that only begin with it.
         let found = self.0.storage.users(email.as_str(), None, 1).await?;
         Ok(found.into_iter().find(|user| user.email == *email))
+    }
+
+    /// Ends one session of a user.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the user has no such live session.
+    pub async fn end_session_of(
+        &self,
+        by: By,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<(), AppError> {
+        tracing::info!(%by, %user, %session, "a session of a user is ended");
+        let end = End {
+            session,
+            owner: Some(user),
+            reason: EndReason::EndedByAdministrator,
+            by: None,
+        };
+        match self.end(end, None).await? {
+            true => Ok(()),
+            false => Err(AppError::NotFound),
+        }
     }
 
     /// Ends every session of a user, whoever opened it and wherever.

@@ -304,7 +304,11 @@ impl Accounts {
     }
 
     /// Ends a session in the database, then takes its access tokens back, before anybody is answered.
-    async fn end(&self, end: End, reuse: Option<(UserId, Device)>) -> Result<bool, AppError> {
+    pub(super) async fn end(
+        &self,
+        end: End,
+        reuse: Option<(UserId, Device)>,
+    ) -> Result<bool, AppError> {
         let this = self.clone();
         to_its_end(async move {
             let record = match &reuse {

@@ -38,6 +38,14 @@ pub enum Notice {
     SessionEnded,
     /// Every other session was ended.
     OtherSessionsEnded,
+    /// The user's sessions were ended.
+    SignedOutEverywhere,
+    /// The user's account is closed.
+    AccountDisabled,
+    /// The user's account is open again.
+    AccountEnabled,
+    /// The user's roles are set.
+    RolesSet,
     /// What was typed before the session was over is kept for after the sign-in.
     DraftWaits,
     /// The form shows what was typed before the session was over, and nothing of it is saved yet.

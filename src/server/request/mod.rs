@@ -7,6 +7,7 @@ pub mod flash;
 use crate::domain::device::Device;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
+use crate::domain::role::Role;
 use crate::domain::session::{Ending, SessionId};
 use crate::domain::user::{Profile, UserId};
 use crate::server::accounts::{Accounts, LiveSession, OpenSession};
@@ -84,6 +85,8 @@ pub struct Visit {
     pub path: String,
     /// Where the visitor wanted to go: the query's `next`, which leads home if it is no path of ours.
     pub next: Option<LocalPath>,
+    /// The query, as it came.
+    pub query: String,
     /// How the session of the tokens that came along has ended, if it has: for the visitor to be told.
     pub ending: Option<Ending>,
     /// From where it comes.
@@ -118,6 +121,16 @@ impl Request {
     /// The request that is being answered.
     pub fn current() -> Self {
         expect_context::<Self>()
+    }
+
+    /// What the address asks for under this name; empty when it does not, or asks twice.
+    pub fn asked(&self, name: &str) -> String {
+        let mut values =
+            form_urlencoded::parse(self.query.as_bytes()).filter(|(key, _)| key == name);
+        match (values.next(), values.next()) {
+            (Some((_, value)), None) => value.into_owned(),
+            _ => String::new(),
+        }
     }
 
     /// Hands the tokens of a session to the browser.
@@ -209,6 +222,19 @@ impl Request {
             append(LOCATION, location);
         }
         set_status(StatusCode::SEE_OTHER);
+    }
+
+    /// What the token of an administrator says; the first line of every server function that is for them alone.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] when nobody is signed in, [`AppError::Forbidden`] when somebody else is.
+    pub fn administrator(&self) -> Result<&AccessClaims, AppError> {
+        let claims = self.visitor.signed_in()?;
+        if claims.roles.contains(Role::ADMINISTRATOR) {
+            Ok(claims)
+        } else {
+            Err(AppError::Forbidden)
+        }
     }
 
     /// What the token says, for a form that says whose it is: `owner` is the user for whom the form was rendered, or

@@ -69,6 +69,20 @@ impl Storage {
         rows.iter().map(user_row).collect()
     }
 
+    /// One user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn user(&self, user: UserId) -> Result<Option<UserRow>, StorageError> {
+        let row = sqlx::query(
+            "SELECT id, email, nickname, roles, created_at, disabled_at FROM users WHERE id = $1",
+        )
+        .bind(user.to_string())
+        .fetch_optional(self.connections.ask())
+        .await?;
+        row.as_ref().map(user_row).transpose()
+    }
+
     /// Ends every session of a user.
     ///
     /// # Errors

@@ -153,11 +153,6 @@ impl AccessTokens {
         }
     }
 
-    /// How long a token lives, in seconds.
-    pub fn life_seconds(&self) -> i64 {
-        self.life_seconds
-    }
-
     /// Takes tokens back: at once, here.
     pub fn revoke(&self, revocation: Revocation) {
         self.revocations.add(revocation, self.clock.now_seconds());
@@ -178,7 +173,7 @@ impl AccessTokens {
         self.life_seconds.saturating_add(LEEWAY_SECONDS)
     }
 
-    /// A new token, valid from now for [`AccessTokens::life_seconds`], and what it says.
+    /// A new token, valid from now for as long as tokens live here, and what it says.
     ///
     /// # Errors
     /// When there is no randomness for its name, or the claims cannot be written as JSON.

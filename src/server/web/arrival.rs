@@ -3,7 +3,7 @@
 //! same address again, which then is a visit that began here.
 
 use crate::app::routes::{Access, Page};
-use crate::app::shell::bare_page;
+use crate::app::shell::{Rank, bare_page};
 use crate::domain::local_path::LocalPath;
 use crate::server::request::cookies::{Found, find_each};
 use crate::server::web::router::Application;
@@ -71,7 +71,7 @@ fn round_trip(application: &Application, address: &LocalPath) -> Response {
     };
     let owner = Owner::new();
     let assets = &application.site.paths;
-    let html = owner.with(|| bare_page(assets, "One moment", false, body).to_html());
+    let html = owner.with(|| bare_page(assets, "One moment", Rank::Stranger, body).to_html());
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();
     if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={address}")) {

@@ -1,6 +1,7 @@
 //! Whose request is this? Decided once, before anything is rendered or changed: by the access
 //! token's signature alone, and when that has run out, by renewal.
 
+use crate::app::shell::Rank;
 use crate::domain::device::{Device, Network};
 use crate::domain::local_path::LocalPath;
 use crate::domain::session::Ending;
@@ -60,6 +61,7 @@ pub async fn identify(
         flash,
         path: request.uri().path().to_owned(),
         next: next_of(request.uri().query()),
+        query: request.uri().query().unwrap_or_default().to_owned(),
         ending: identified.ending,
         device,
         refresh_token,
@@ -163,16 +165,13 @@ fn device(application: &Application, headers: &HeaderMap, extensions: &Extension
     Device::new(user_agent, address.map(Network::of))
 }
 
-/// Whether the cookies hold a valid access token: for pages that only want to know what to offer.
-/// Nothing is renewed.
-pub fn is_signed_in(application: &Application, headers: &HeaderMap) -> bool {
+/// Whose valid access token the cookies hold: for pages that only want to know what to offer. Nothing is renewed.
+pub fn rank(application: &Application, headers: &HeaderMap) -> Rank {
     let Found::One(token) = find(headers, application.cookies.access) else {
-        return false;
+        return Rank::Stranger;
     };
-    application
-        .access_tokens
-        .verify(token, Audience::Web)
-        .is_ok()
+    let claims = application.access_tokens.verify(token, Audience::Web);
+    Rank::of(claims.as_ref().ok())
 }
 
 fn sets_session_cookies(response: &Response, application: &Application) -> bool {

@@ -1,7 +1,7 @@
 //! Answers for what went wrong: a page of the house for people, a word for everybody else.
 
 use crate::app::pages::{Trouble, in_words};
-use crate::app::shell::bare_page;
+use crate::app::shell::{Rank, bare_page};
 use crate::server::request::wants_html;
 use crate::server::web::router::Application;
 use crate::server::web::{api, identity};
@@ -38,8 +38,8 @@ pub async fn dress(
     }
     if reads_pages {
         let cookies = cookies.into_iter().map(|value| (COOKIE, value)).collect();
-        let is_signed_in = identity::is_signed_in(&application, &cookies);
-        let page = page(&application, status, is_signed_in);
+        let rank = identity::rank(&application, &cookies);
+        let page = page(&application, status, rank);
         return replace_body(response, "text/html; charset=utf-8", Body::from(page));
     }
     let has_body = response.headers().contains_key(CONTENT_TYPE);
@@ -59,12 +59,12 @@ fn replace_body(response: Response, content_type: &'static str, body: Body) -> R
     Response::from_parts(parts, body)
 }
 
-fn page(application: &Application, status: StatusCode, is_signed_in: bool) -> String {
+fn page(application: &Application, status: StatusCode, rank: Rank) -> String {
     let status = status.as_u16();
     let (title, _) = in_words(status);
     let owner = Owner::new();
     let assets = &application.site.paths;
-    owner.with(|| bare_page(assets, title, is_signed_in, view! { <Trouble status /> }).to_html())
+    owner.with(|| bare_page(assets, title, rank, view! { <Trouble status /> }).to_html())
 }
 
 /// What remains of a request whose handler panicked. The panic hook has logged it.

@@ -1,0 +1,273 @@
+//! For administrators: who has an account, and what can be done about it.
+
+use crate::app::components::{Field, FormState, Outcome};
+use crate::app::pages::sessions::{Minute, Session};
+use crate::app::routes::{ADMIN, admin_user};
+use crate::domain::error::AppError;
+use crate::domain::role::Roles;
+use crate::domain::user::UserId;
+use crate::server::accounts::{LiveSession, UserPage as Page, UserRow};
+use crate::server::request::Request;
+use leptos::prelude::*;
+
+/// Users by e-mail, a page at a time.
+#[component]
+pub fn UsersPage() -> impl IntoView {
+    let request = Request::current();
+    Suspend::new(async move {
+        let query = request.asked("query");
+        match users(&request, &query).await {
+            Ok(page) => Some(view! { <Users page query state=FormState::of(&request) /> }),
+            Err(error) => {
+                request.turn_away(&error);
+                None
+            }
+        }
+    })
+}
+
+async fn users(request: &Request, query: &str) -> Result<Page, AppError> {
+    request.administrator()?;
+    let after = match request.asked("page") {
+        page if page.is_empty() => None,
+        page => Some(UserId::parse(&page).ok_or(AppError::NotFound)?),
+    };
+    request.accounts.users(query, after).await
+}
+
+#[component]
+fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
+    let next = page.next.map(|next| {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("query", &query)
+            .append_pair("page", &next.to_string())
+            .finish();
+        view! {
+            <p class="users__next">
+                <a class="button button--quiet" rel="next" href=format!("{ADMIN}?{query}")>
+                    "Next page"
+                </a>
+            </p>
+        }
+    });
+    let users = page
+        .users
+        .into_iter()
+        .map(|user| view! { <UserLine user /> })
+        .collect::<Vec<_>>();
+    let nobody = users
+        .is_empty()
+        .then(|| view! { <p class="lede">"Nobody's e-mail begins like that."</p> });
+    view! {
+        <section class="card">
+            <h1>"Users"</h1>
+            <Outcome state />
+            <form class="search" method="get" action=ADMIN role="search">
+                <div class="field">
+                    <label for="query">"E-mail begins with"</label>
+                    <input
+                        class="field__input"
+                        id="query"
+                        name="query"
+                        type="search"
+                        autocomplete="off"
+                        autocapitalize="none"
+                        spellcheck="false"
+                        value=query
+                    />
+                </div>
+                <button class="button" type="submit">
+                    "Search"
+                </button>
+            </form>
+            {nobody}
+            <ul class="users">{users}</ul>
+            {next}
+        </section>
+    }
+}
+
+#[component]
+fn UserLine(user: UserRow) -> impl IntoView {
+    view! {
+        <li class="user">
+            <a class="user__email" href=admin_user(user.id)>
+                {user.email.to_string()}
+            </a>
+            <span class="user__nickname">{user.nickname.to_string()}</span>
+            <Badges roles=user.roles is_disabled=user.disabled_at.is_some() />
+        </li>
+    }
+}
+
+#[component]
+fn Badges(roles: Roles, is_disabled: bool) -> impl IntoView {
+    let roles = roles
+        .iter()
+        .map(|role| view! { <span class="badge badge--quiet">{role.to_string()}</span> })
+        .collect::<Vec<_>>();
+    let disabled =
+        is_disabled.then(|| view! { <span class="badge badge--danger">"disabled"</span> });
+    view! { <span class="user__badges">{disabled} {roles}</span> }
+}
+
+/// One user: what is known, where they are signed in, and what an administrator can do.
+#[component]
+pub fn UserPage() -> impl IntoView {
+    let request = Request::current();
+    Suspend::new(async move {
+        match user(&request).await {
+            Ok((user, sessions)) => {
+                let state = FormState::of(&request);
+                let me = request.visitor.claims().map(|claims| claims.sub);
+                let is_me = me == Some(user.id);
+                Some(view! { <User user sessions is_me state /> })
+            }
+            Err(error) => {
+                request.turn_away(&error);
+                None
+            }
+        }
+    })
+}
+
+async fn user(request: &Request) -> Result<(UserRow, Vec<LiveSession>), AppError> {
+    request.administrator()?;
+    let id = request.path.rsplit('/').next().and_then(UserId::parse);
+    let user = request.accounts.user(id.ok_or(AppError::NotFound)?).await?;
+    let sessions = request.accounts.sessions(user.id).await?;
+    Ok((user, sessions))
+}
+
+#[component]
+fn User(user: UserRow, sessions: Vec<LiveSession>, is_me: bool, state: FormState) -> impl IntoView {
+    let id = user.id;
+    let disabled_at = user.disabled_at;
+    let is_signed_in = !sessions.is_empty();
+    let sessions = sessions
+        .into_iter()
+        .map(|session| {
+            let action = "/action/admin_end_session";
+            view! { <Session is_this=false session action owner=id /> }
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <section class="card">
+            <p class="card__back">
+                <a href=ADMIN>"All users"</a>
+            </p>
+            <h1>"A user"</h1>
+            <Outcome state=state.clone() />
+            <dl class="facts">
+                <dt>"E-mail"</dt>
+                <dd>{user.email.to_string()}</dd>
+                <dt>"Nickname"</dt>
+                <dd>{user.nickname.to_string()}</dd>
+                <dt>"Since"</dt>
+                <dd>
+                    <Minute at=user.created_at />
+                </dd>
+                {disabled_at
+                    .map(|at| {
+                        view! {
+                            <dt>"Disabled"</dt>
+                            <dd>
+                                <Minute at />
+                            </dd>
+                        }
+                    })}
+            </dl>
+
+            <h2>"Roles"</h2>
+            <form class="form" method="post" action="/action/admin_set_roles" novalidate>
+                <Target user=id />
+                <Field
+                    name="roles"
+                    label="Roles"
+                    autocomplete="off"
+                    value=user.roles.to_stored()
+                    hint="Names with spaces between, such as editor. An administrator may do all of this."
+                    required=false
+                    state
+                />
+                <button class="button" type="submit">
+                    "Set roles"
+                </button>
+            </form>
+
+            <h2>"Sessions"</h2>
+            {(!is_signed_in).then(|| view! { <p>"Signed in nowhere."</p> })}
+            <ul class="sessions">{sessions}</ul>
+            {is_signed_in
+                .then(|| {
+                    view! {
+                        <Confirmed
+                            user=id
+                            action="/action/admin_sign_out"
+                            what="Sign out everywhere"
+                            means="Every session of this user ends at once, and cannot be brought back. The user can sign in again."
+                        />
+                    }
+                })}
+            {(!is_me)
+                .then(|| {
+                    view! {
+                        <h2>"Account"</h2>
+                        <Account user=id is_disabled=disabled_at.is_some() />
+                    }
+                })}
+        </section>
+    }
+}
+
+#[component]
+fn Account(user: UserId, is_disabled: bool) -> impl IntoView {
+    if is_disabled {
+        view! {
+            <form method="post" action="/action/admin_enable">
+                <Target user />
+                <button class="button" type="submit">
+                    "Enable account"
+                </button>
+            </form>
+        }
+        .into_any()
+    } else {
+        view! {
+            <Confirmed
+                user
+                action="/action/admin_disable"
+                what="Disable account"
+                means="Every session of this user ends at once, and nobody can sign in to the account until it is enabled again."
+            />
+        }
+        .into_any()
+    }
+}
+
+/// Something that is done at the second click: the first opens what it means.
+#[component]
+fn Confirmed(
+    user: UserId,
+    action: &'static str,
+    what: &'static str,
+    means: &'static str,
+) -> impl IntoView {
+    view! {
+        <details class="confirmed">
+            <summary class="button button--quiet">{what} "…"</summary>
+            <p>{means}</p>
+            <form method="post" action=action>
+                <Target user />
+                <button class="button button--danger" type="submit">
+                    {what}
+                </button>
+            </form>
+        </details>
+    }
+}
+
+#[component]
+fn Target(user: UserId) -> impl IntoView {
+    view! { <input type="hidden" name="user_id" value=user.to_string() /> }
+}
