@@ -1,5 +1,5 @@
 // Starts the release binary on a loopback port with a database of its own, and stops it.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 const repository = resolve(import.meta.dirname, '../..');
 const program = process.env.VESTIBULE_PROGRAM ?? join(repository, 'target/release/vestibule');
@@ -14,6 +15,8 @@ const program = process.env.VESTIBULE_PROGRAM ?? join(repository, 'target/releas
 export interface Server {
   /** Scheme, host and port, without a trailing slash. */
   origin: string;
+  /** Runs the program beside it, as its operator, and gives what that prints. */
+  operate(...args: string[]): Promise<string>;
   /** Everything it has written so far. */
   log(): string;
   /** Ends it (it gets five seconds to do so in order) and deletes its database. */
@@ -40,21 +43,22 @@ export async function startServer(settings: Settings = {}): Promise<Server> {
   const origin = `http://127.0.0.1:${port}`;
 
   // Only what is named here: a developer's own VESTIBULE_* settings must not change a test.
-  const child = spawn(program, [], {
-    cwd: repository,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      VESTIBULE_ORIGIN: origin,
-      VESTIBULE_LISTEN: `127.0.0.1:${port}`,
-      VESTIBULE_DATABASE_URL: `sqlite://${join(folder, 'vestibule.db')}`,
-      VESTIBULE_SECRET: randomBytes(32).toString('base64url'),
-      // All tests come from one address: its limit would be met within seconds.
-      VESTIBULE_REQUESTS_PER_MINUTE: '0',
-      ...settings,
-    },
-  });
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    VESTIBULE_ORIGIN: origin,
+    VESTIBULE_LISTEN: `127.0.0.1:${port}`,
+    VESTIBULE_DATABASE_URL: `sqlite://${join(folder, 'vestibule.db')}`,
+    VESTIBULE_SECRET: randomBytes(32).toString('base64url'),
+    // All tests come from one address: its limit would be met within seconds.
+    VESTIBULE_REQUESTS_PER_MINUTE: '0',
+    ...settings,
+  };
+  const child = spawn(program, [], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], env });
+  const operate = async (...args: string[]) => {
+    const { stdout } = await promisify(execFile)(program, args, { cwd: repository, env });
+    return stdout;
+  };
   let log = '';
   let gone = false;
   const remember = (chunk: Buffer) => {
@@ -91,7 +95,7 @@ export async function startServer(settings: Settings = {}): Promise<Server> {
       (response) => response.status === 200,
       () => false,
     );
-    if (ready) return { origin, log: () => log, stop };
+    if (ready) return { origin, operate, log: () => log, stop };
     if (gone || Date.now() > deadline) {
       await stop();
       throw new Error(`${program} ${gone ? 'ended' : 'was not ready in 20 s'}:\n${log}`);

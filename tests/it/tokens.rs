@@ -570,6 +570,14 @@ async fn no_other_claims_are_believed() {
             .assert_refused(&what, &victim.with_claim(name, Some(wrong)))
             .await;
     }
+    // Good for no moment at all.
+    let (from, to) = (
+        format!("\"nbf\":{NOW},\"exp\":{}", NOW + 300),
+        format!("\"nbf\":{0},\"exp\":{0}", NOW + 5),
+    );
+    victim
+        .assert_refused(&to, &victim.with_payload(&from, &to))
+        .await;
     for name in ["iat", "nbf", "exp", "auth_time", "ver"] {
         let value = &claims[name];
         for number in [

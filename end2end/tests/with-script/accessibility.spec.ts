@@ -1,8 +1,8 @@
 // axe finds nothing to mend on any page, in the light and in the dark.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { failOn, register, signIn } from '../../support/pages.ts';
-import { expect, test } from '../../support/test.ts';
+import { failOn, register, signIn, signOut } from '../../support/pages.ts';
+import { expect, newPerson, test } from '../../support/test.ts';
 import type { AxeResults } from 'axe-core';
 import type { Page } from '@playwright/test';
 
@@ -48,6 +48,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await failOn(page, path);
         await expectAccessible(page, `${path} with errors`);
       }
+    });
+
+    test('pages of an administrator', async ({ page, person, server, elsewhere }) => {
+      await register(await elsewhere(), person);
+      const administrator = newPerson();
+      await register(page, administrator);
+      await server.operate('user', 'grant', administrator.email, 'administrator');
+      await signOut(page);
+      await signIn(page, administrator);
+      await page.goto('/admin');
+      await page.getByRole('link', { name: person.email }).click();
+      for (const more of await page.locator('summary').all()) await more.click();
+      await expectAccessible(page, "a user's page");
+      await page.locator('#roles').fill('No Role!');
+      await page.getByRole('button', { name: 'Set roles' }).click();
+      await expectAccessible(page, "a user's page with errors");
+      await page.goto('/admin');
+      await expectAccessible(page, '/admin');
+      await page.goto('/admin?query=nobody');
+      await expectAccessible(page, '/admin without users');
     });
   });
 }

@@ -1,0 +1,100 @@
+// An administrator finds a user, sees where they are signed in, and sends them off.
+import type { Page } from '@playwright/test';
+import { button, fieldError, notice, register, signIn, signOut, warning } from '../support/pages.ts';
+import { expect, newPerson, test, type Person } from '../support/test.ts';
+import type { Server } from '../support/server.ts';
+
+/** Somebody new with an administrator's role, signed in. */
+async function administrator(page: Page, server: Server) {
+  const person = newPerson();
+  await register(page, person);
+  await server.operate('user', 'grant', person.email, 'administrator');
+  // The new session has the role at once; the old one when the server has heard of it.
+  await signOut(page);
+  await signIn(page, person);
+}
+
+async function open(page: Page, person: Person) {
+  await page.goto('/admin');
+  await page.getByLabel('E-mail begins with').fill(person.email.slice(0, -5).toUpperCase());
+  await page.getByLabel('E-mail begins with').press('Enter');
+  await page.getByRole('link', { name: person.email }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('A user');
+}
+
+/** The second click: the first shows what it means. */
+async function confirm(page: Page, what: string) {
+  const means = page.locator('details', { has: page.getByText(`${what}…`) });
+  await expect(button(page, what)).toBeHidden();
+  await means.locator('summary').click();
+  await button(page, what).click();
+}
+
+test('a user is found, signed out everywhere, and told', async ({ page, person, server, elsewhere }) => {
+  const theirs = await elsewhere();
+  await register(theirs, person);
+  await administrator(page, server);
+  await open(page, person);
+  await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(1);
+  await confirm(page, 'Sign out everywhere');
+  await expect(notice(page)).toHaveText('Every session of this user is ended.');
+  await theirs.goto('/profile');
+  await expect(theirs).toHaveURL('/login?next=/profile');
+  await expect(warning(theirs)).toContainText('An administrator ended your session at');
+});
+
+test('an account is disabled and enabled again', async ({ page, person, server, elsewhere }) => {
+  const theirs = await elsewhere();
+  await register(theirs, person);
+  await administrator(page, server);
+  await open(page, person);
+  await confirm(page, 'Disable account');
+  await expect(notice(page)).toHaveText('This account is disabled, and every session of it ended.');
+  await theirs.goto('/profile');
+  await expect(theirs).toHaveURL('/login?next=/profile');
+  await button(page, 'Enable account').click();
+  await expect(notice(page)).toHaveText('This account is open again.');
+  await signIn(theirs, person);
+});
+
+test('roles are set, and what is no role is told at the field', async ({ page, person, server, elsewhere }) => {
+  const theirs = await elsewhere();
+  await register(theirs, person);
+  await administrator(page, server);
+  await open(page, person);
+  await page.getByLabel('Roles', { exact: true }).fill('Editor!');
+  await button(page, 'Set roles').click();
+  await expect(fieldError(page, 'roles')).toContainText('Enter names such as editor');
+  await page.getByLabel('Roles', { exact: true }).fill('editor, administrator');
+  await button(page, 'Set roles').click();
+  await expect(notice(page)).toContainText('The roles are set.');
+  await theirs.goto('/admin');
+  await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Users');
+});
+
+test('nobody else gets in', async ({ page, person }) => {
+  await page.goto('/admin');
+  await expect(page).toHaveURL('/login?next=/admin');
+  await register(page, person);
+  await page.goto('/admin');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('That request was refused');
+  await expect(page.getByRole('link', { name: 'Users' })).toHaveCount(0);
+});
+
+for (const width of [320, 360]) {
+  test(`both pages fit a screen ${width} pixels wide`, async ({ page, person, server, elsewhere }) => {
+    await page.setViewportSize({ width, height: 740 });
+    await register(await elsewhere(), { ...person, nickname: 'W'.repeat(50) });
+    await administrator(page, server);
+    await open(page, person);
+    for (const path of [page.url(), '/admin']) {
+      await page.goto(path);
+      for (const more of await page.locator('summary').all()) await more.click();
+      const { scrollWidth, clientWidth } = await page.evaluate(() => ({
+        scrollWidth: document.documentElement.scrollWidth,
+        clientWidth: document.documentElement.clientWidth,
+      }));
+      expect(scrollWidth, path).toBeLessThanOrEqual(clientWidth);
+    }
+  });
+}
