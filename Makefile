@@ -1,6 +1,6 @@
 # Vestibule's commands. Each installs what it lacks, says what it does, and can simply be run again.
 
-.PHONY: help run dev test test-rust test-browser lint fmt bench screenshots
+.PHONY: help run dev test test-rust test-browser lint fmt bench fuzz mutants screenshots
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -34,6 +34,12 @@ fmt: ## format the Rust code
 bench: ## ratios measured in one run against floors of the same run
 	@scripts/install-build-tools
 	@scripts/bench
+
+fuzz: ## every fuzz target for an hour (MINUTES=10: for ten minutes)
+	@scripts/fuzz $(or $(MINUTES),60)
+
+mutants: ## changes rules and tokens piece by piece, and lists what no test notices (about an hour)
+	@scripts/mutants
 
 screenshots: ## the README's pictures into docs/images (ALL=1: every page, into target/screenshots)
 	@scripts/install-build-tools

@@ -44,10 +44,11 @@ pub fn back_to_sessions(
 }
 
 /// Does what only an administrator may do with a user, and goes back to that user's page with the good news, or with
-/// what was wrong.
+/// what was wrong and what had been typed.
 pub async fn administrate(
     user_id: &str,
     notice: Notice,
+    typed: &[(&str, &str)],
     change: impl AsyncFnOnce(&Accounts, By, UserId) -> Result<(), AppError>,
 ) -> Result<(), AppError> {
     let request = Request::current();
@@ -69,6 +70,10 @@ pub async fn administrate(
             request.go_to(&page, Some(&flash.with_notice(notice)));
             Ok(())
         }
-        Err(error) => request.refuse(error, &page, flash),
+        Err(error) => {
+            let typed = typed.iter();
+            let flash = typed.fold(flash, |flash, (name, value)| flash.keeping(name, value));
+            request.refuse(error, &page, flash)
+        }
     }
 }

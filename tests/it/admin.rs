@@ -193,6 +193,9 @@ on_both_databases! {
         ada.get("/admin").await.assert_page("Users");
         act(&mut root, "set_roles", &[("user_id", &id), ("roles", "Editor")]).await.assert_sees_other(&page);
         root.get(&page).await.assert_says_at("roles", "Enter names such as editor with spaces between: small letters, digits, - and _.");
+        act(&mut root, "set_roles", &[("user_id", &id), ("roles", "Editor")]).await.assert_sees_other(&page);
+        let typed = root.get(&page).await.page();
+        assert_eq!(typed.by_id("roles").and_then(|field| field.attribute("value")), Some("Editor"), "kept");
         act(&mut root, "set_roles", &[("user_id", &id), ("roles", "")]).await.assert_sees_other(&page);
         assert_eq!(ada.get("/admin").await.status, 403);
 

@@ -15,7 +15,7 @@ pub async fn admin_sign_out(#[server(default)] user_id: String) -> Result<(), Ap
     use crate::server::request::flash::Notice;
 
     let notice = Notice::SignedOutEverywhere;
-    administrate(&user_id, notice, async |accounts, by, user| {
+    administrate(&user_id, notice, &[], async |accounts, by, user| {
         accounts.sign_out_everywhere(by, user).await
     })
     .await
@@ -37,6 +37,7 @@ pub async fn admin_end_session(
     administrate(
         &user_id,
         Notice::SessionEnded,
+        &[],
         async |accounts, by, user| {
             let session = SessionId::parse(&session_id).ok_or(AppError::NotFound)?;
             accounts.end_session_of(by, user, session).await
@@ -55,7 +56,7 @@ pub async fn admin_disable(#[server(default)] user_id: String) -> Result<(), App
     use crate::server::request::flash::Notice;
 
     let notice = Notice::AccountDisabled;
-    administrate(&user_id, notice, async |accounts, by, user| {
+    administrate(&user_id, notice, &[], async |accounts, by, user| {
         accounts.set_disabled(by, user, true).await
     })
     .await
@@ -71,7 +72,7 @@ pub async fn admin_enable(#[server(default)] user_id: String) -> Result<(), AppE
     use crate::server::request::flash::Notice;
 
     let notice = Notice::AccountEnabled;
-    administrate(&user_id, notice, async |accounts, by, user| {
+    administrate(&user_id, notice, &[], async |accounts, by, user| {
         accounts.set_disabled(by, user, false).await
     })
     .await
@@ -90,9 +91,14 @@ pub async fn admin_set_roles(
     use crate::domain::role::Roles;
     use crate::server::request::flash::Notice;
 
-    administrate(&user_id, Notice::RolesSet, async |accounts, by, user| {
-        let roles = Roles::parse(&roles).map_err(|problem| AppError::Invalid(vec![problem]))?;
-        accounts.set_roles(by, user, roles).await
-    })
+    administrate(
+        &user_id,
+        Notice::RolesSet,
+        &[("roles", &roles)],
+        async |accounts, by, user| {
+            let roles = Roles::parse(&roles).map_err(|problem| AppError::Invalid(vec![problem]))?;
+            accounts.set_roles(by, user, roles).await
+        },
+    )
     .await
 }

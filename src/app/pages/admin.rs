@@ -183,7 +183,7 @@ fn User(user: UserRow, sessions: Vec<LiveSession>, is_me: bool, state: FormState
                 <Target user=id />
                 <Field
                     name="roles"
-                    label="Roles"
+                    label="This user's roles"
                     autocomplete="off"
                     value=user.roles.to_stored()
                     hint="Names with spaces between, such as editor. An administrator may do all of this."

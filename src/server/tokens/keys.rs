@@ -241,6 +241,15 @@ mod tests {
         ] {
             assert_eq!(Secret::parse(&text).err(), Some(refusal), "{text}");
         }
+        // Each of so many values twice, in no order that a person would write.
+        let of_values = |count: u8| {
+            (0..32)
+                .map(|at| (at % count).wrapping_mul(29).wrapping_add(7))
+                .collect::<Vec<u8>>()
+        };
+        let repeating = Secret::parse(&encode(&of_values(15)));
+        assert_eq!(repeating.err(), Some(WeakSecret::Repetitive));
+        assert!(Secret::parse(&encode(&of_values(16))).is_ok());
     }
 
     #[test]
