@@ -72,6 +72,9 @@ impl FormState {
             Notice::AccountDisabled => "This account is disabled, and every session of it ended.",
             Notice::AccountEnabled => "This account is open again.",
             Notice::RolesSet => "The roles are set. They count from the user's next request on.",
+            Notice::FirstAdministrator => {
+                "You are the first administrator. The link is good no more."
+            }
             Notice::DraftWaits => "What you had typed is kept: sign in to find it again.",
             Notice::DraftKept => "Here is what you had typed. It is not saved yet.",
         })

@@ -1,7 +1,8 @@
 //! Which pages there are, what they are called, who may open them, and what they show.
 
 use crate::app::pages::{
-    HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage, SessionsPage, UserPage, UsersPage,
+    FirstAdministratorPage, HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage,
+    SessionsPage, UserPage, UsersPage,
 };
 use crate::domain::local_path::LocalPath;
 use crate::domain::role::Role;
@@ -23,6 +24,8 @@ pub const PASSWORD: &str = "/password";
 
 /// The list of users.
 pub const ADMIN: &str = "/admin";
+/// Where the first administrator is made.
+pub const FIRST_ADMINISTRATOR: &str = "/first-administrator";
 const ADMIN_USER: &str = "/admin/users/{id}";
 
 /// The page of one user, for administrators.
@@ -92,6 +95,12 @@ pub static PAGES: &[Page] = &[
         title: "Change your password",
         access: Access::SignedIn,
         view: || view! { <PasswordPage /> }.into_any(),
+    },
+    Page {
+        path: FIRST_ADMINISTRATOR,
+        title: "The first administrator",
+        access: Access::SignedIn,
+        view: || view! { <FirstAdministratorPage /> }.into_any(),
     },
     Page {
         path: ADMIN,

@@ -216,4 +216,61 @@ on_both_databases! {
         }
         root.get("/admin").await.assert_page("Users");
     }
+
+    async fn an_invitation_makes_one_administrator_and_is_dead(app: TestApp) {
+        let invitation = app.accounts.invite_first_administrator().await.expect("asked").expect("nobody yet");
+        let link = format!("/first-administrator?invitation={invitation}");
+        // A stranger signs in, or registers, on the way.
+        let turned = app.client().get(&link).await;
+        assert!(turned.location().starts_with("/login?next=/first-administrator"), "{turned:?}");
+        let mut ada = app.signed_in(ADA).await;
+        let mut eve = app.signed_in("eve@example.org").await;
+        for bad in ["", "x", "v1.a.b.c", &invitation[..invitation.len() - 1], &format!("{invitation}A")] {
+            assert_eq!(ada.get(&format!("/first-administrator?invitation={bad}")).await.status, 404);
+            let refused = ada.clone().wanting_json().post("/action/first_administrator", &[("invitation", bad)]).await;
+            assert_eq!(refused.status, 404, "{bad}");
+        }
+        let refused = app.client().wanting_json().post("/action/first_administrator", &[("invitation", &invitation)]).await;
+        assert_eq!(refused.status, 401);
+        eve.get(&link).await.assert_page("The first administrator");
+        ada.get(&link).await.assert_page("The first administrator");
+        // Both at once: one of them is too late.
+        let fields = [("invitation", invitation.as_str())];
+        let (mut one, mut other) = (ada.clone().wanting_json(), eve.clone().wanting_json());
+        let (first, second) = tokio::join!(
+            one.post("/action/first_administrator", &fields),
+            other.post("/action/first_administrator", &fields),
+        );
+        let mut statuses = [first.status, second.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 404]);
+        assert_eq!(app.number("SELECT COUNT(*) FROM users WHERE roles = 'administrator'").await, 1);
+        let (mut winner, mut loser) = if first.status == 303 { (ada, eve) } else { (eve, ada) };
+        winner.get("/admin").await.assert_page("Users");
+        assert_eq!(loser.get("/admin").await.status, 403);
+        assert_eq!(loser.get(&link).await.status, 404);
+        assert_eq!(app.accounts.invite_first_administrator().await.expect("asked"), None);
+        // Nor does it come to life again when that administrator is gone.
+        app.execute("UPDATE users SET roles = ''").await;
+        assert_eq!(loser.get(&link).await.status, 404);
+        assert_eq!(app.accounts.invite_first_administrator().await.expect("asked"), None);
+    }
+
+    async fn an_invitation_is_good_for_an_hour_and_while_there_is_no_administrator(app: TestApp) {
+        let invitation = app.accounts.invite_first_administrator().await.expect("asked").expect("nobody yet");
+        let link = format!("/first-administrator?invitation={invitation}");
+        let mut ada = app.signed_in(ADA).await;
+        app.clock.advance(3_599_000);
+        ada.get(&link).await.assert_page("The first administrator");
+        app.clock.advance(1_000);
+        assert_eq!(ada.get(&link).await.status, 404);
+
+        let invitation = app.accounts.invite_first_administrator().await.expect("asked").expect("nobody yet");
+        app.execute("UPDATE users SET roles = 'administrator' WHERE email = 'ada@example.org'").await;
+        let mut eve = app.signed_in("eve@example.org").await;
+        let refused = eve.clone().wanting_json().post("/action/first_administrator", &[("invitation", &invitation)]).await;
+        assert_eq!(refused.status, 404);
+        assert_eq!(eve.get(&format!("/first-administrator?invitation={invitation}")).await.status, 404);
+        assert_eq!(app.text("SELECT roles FROM users WHERE email = 'eve@example.org'").await, "");
+    }
 }

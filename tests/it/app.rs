@@ -20,7 +20,7 @@ use vestibule::server::random::Random;
 use vestibule::server::request::cookies::Cookies;
 use vestibule::server::request::flash::FlashSeal;
 use vestibule::server::storage::Storage;
-use vestibule::server::tokens::{AccessTokens, Keyring, RefreshTokens, Secret};
+use vestibule::server::tokens::{AccessTokens, Keyring, Secret, Tokens};
 use vestibule::server::web::{Application, Site, router};
 
 /// What browsers type.
@@ -191,13 +191,14 @@ impl TestApp {
             config.secret.as_ref().expect("a secret"),
             &config.previous_secrets,
         );
-        let access_tokens = AccessTokens::new(
-            &keyring.access,
+        let tokens = Tokens::new(
+            &keyring,
             config.origin.as_str(),
             config.access_ttl_seconds,
             clock.clone(),
             random.clone(),
         );
+        let access_tokens = tokens.access.clone();
         let (memory, passes, lanes) = settings.hashing;
         let params = argon2::Params::new(memory, passes, lanes, Some(32)).expect("parameters");
         let hasher = PasswordHasher::with_params(params, config.hash_concurrency, random.clone())
@@ -206,8 +207,7 @@ impl TestApp {
         let accounts = Accounts::new(
             storage.clone(),
             hasher.clone(),
-            access_tokens.clone(),
-            RefreshTokens::new(&keyring.refresh),
+            tokens,
             config.policy.clone(),
             clock.clone(),
             random.clone(),

@@ -102,3 +102,29 @@ pub async fn admin_set_roles(
     )
     .await
 }
+
+/// Makes whoever is signed in and holds the invitation the first administrator.
+///
+/// # Errors
+/// When nobody is signed in, or the invitation is worth nothing.
+#[server(prefix = "/action", endpoint = "first_administrator")]
+pub async fn first_administrator(#[server(default)] invitation: String) -> Result<(), AppError> {
+    use crate::app::answers::sign_in_first;
+    use crate::app::routes::{ADMIN, HOME, form_of};
+    use crate::server::request::Request;
+    use crate::server::request::flash::{Flash, Notice};
+
+    let request = Request::current();
+    let Ok(claims) = request.visitor.signed_in() else {
+        return sign_in_first(&request, HOME, "", Flash::for_page(HOME));
+    };
+    let accounts = &request.accounts;
+    match accounts.accept_invitation(claims.sub, &invitation).await {
+        Ok(()) => {
+            let notice = Flash::for_page(ADMIN).with_notice(Notice::FirstAdministrator);
+            request.go_to(&form_of(ADMIN, ""), Some(&notice));
+            Ok(())
+        }
+        Err(error) => request.refuse(error, &form_of(HOME, ""), Flash::for_page(HOME)),
+    }
+}

@@ -12,8 +12,9 @@ pub use account::{
     ChangePassword, Login, Logout, Register, change_password, login, logout, register,
 };
 pub use admin::{
-    AdminDisable, AdminEnable, AdminEndSession, AdminSetRoles, AdminSignOut, admin_disable,
-    admin_enable, admin_end_session, admin_set_roles, admin_sign_out,
+    AdminDisable, AdminEnable, AdminEndSession, AdminSetRoles, AdminSignOut, FirstAdministrator,
+    admin_disable, admin_enable, admin_end_session, admin_set_roles, admin_sign_out,
+    first_administrator,
 };
 pub use profile::{UpdateProfile, update_profile};
 pub use sessions::{EndOtherSessions, EndSession, end_other_sessions, end_session};

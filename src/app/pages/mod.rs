@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 mod admin;
+mod first_administrator;
 mod home;
 mod login;
 mod password;
@@ -10,6 +11,7 @@ mod sessions;
 mod trouble;
 
 pub use admin::{UserPage, UsersPage};
+pub use first_administrator::FirstAdministratorPage;
 pub use home::HomePage;
 pub use login::LoginPage;
 pub use password::PasswordPage;

@@ -15,6 +15,9 @@ use std::fmt;
 /// How many users a page of the list has.
 pub const USERS_PER_PAGE: u32 = 50;
 
+/// How long an invitation is good, in seconds.
+const INVITATION_SECONDS: i64 = 3600;
+
 /// Who administrates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
@@ -67,6 +70,50 @@ impl Accounts {
             _ => None,
         };
         Ok(UserPage { users, next })
+    }
+
+    /// An invitation for whoever is to be the first administrator; `None` when there has been one. What it is worth
+    /// ends after an hour.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn invite_first_administrator(&self) -> Result<Option<String>, AppError> {
+        let is_wanted = self.0.storage.wants_first_administrator().await?;
+        let expires_at = self
+            .0
+            .clock
+            .now_seconds()
+            .saturating_add(INVITATION_SECONDS);
+        Ok(is_wanted.then(|| self.0.invitations.issue(expires_at)))
+    }
+
+    /// Whether an invitation is still worth something.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn invites(&self, invitation: &str) -> Result<bool, AppError> {
+        let now = self.0.clock.now_seconds();
+        Ok(self.0.invitations.is_good(invitation, now)
+            && self.0.storage.wants_first_administrator().await?)
+    }
+
+    /// Makes a user the first administrator.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the invitation is worth nothing, or not any more.
+    pub async fn accept_invitation(&self, user: UserId, invitation: &str) -> Result<(), AppError> {
+        if !self.invites(invitation).await? {
+            return Err(AppError::NotFound);
+        }
+        let (storage, moment) = (self.0.storage.clone(), self.moment());
+        tracing::info!(%user, "a user takes up the invitation to be the first administrator");
+        self.take_back(async move {
+            match storage.make_first_administrator(user, moment).await? {
+                Changed::Already => Ok(Changed::Unknown), // somebody was faster
+                changed => Ok(changed),
+            }
+        })
+        .await
     }
 
     /// A user, whoever it is.

@@ -21,7 +21,7 @@ use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
 use crate::server::storage::{Credentials, NewUser, Remaining, SessionRow, Storage, StorageError};
 use crate::server::tokens::access_token::NotIssued;
-use crate::server::tokens::{AccessTokens, RefreshTokens};
+use crate::server::tokens::{AccessTokens, Invitations, RefreshTokens, Tokens};
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -55,6 +55,7 @@ struct Inner {
     hasher: PasswordHasher,
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
+    invitations: Invitations,
     throttle: Throttle,
     /// Since when it must be asked again what others have taken back.
     heard_at: AtomicI64,
@@ -102,8 +103,7 @@ impl Accounts {
     pub fn new(
         storage: Storage,
         hasher: PasswordHasher,
-        access_tokens: AccessTokens,
-        refresh_tokens: RefreshTokens,
+        tokens: Tokens,
         policy: Policy,
         clock: Clock,
         random: Random,
@@ -111,8 +111,9 @@ impl Accounts {
         Self(Arc::new(Inner {
             storage,
             hasher,
-            access_tokens,
-            refresh_tokens,
+            access_tokens: tokens.access,
+            refresh_tokens: tokens.refresh,
+            invitations: tokens.invitations,
             throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
             heard_at: AtomicI64::new(0),
             policy,

@@ -2,6 +2,7 @@
 
 mod users;
 
+use crate::app::routes::FIRST_ADMINISTRATOR;
 use crate::server::accounts::Accounts;
 use crate::server::accounts::password_hash::PasswordHasher;
 use crate::server::clock::Clock;
@@ -10,7 +11,7 @@ use crate::server::random::Random;
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::FlashSeal;
 use crate::server::storage::Storage;
-use crate::server::tokens::{AccessTokens, Keyring, RefreshTokens, Secret};
+use crate::server::tokens::{AccessTokens, Keyring, Secret, Tokens};
 use crate::server::web::{self, Application, Site};
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -99,18 +100,18 @@ async fn assemble(config: &Config) -> Result<Parts, Failure> {
     let (clock, random) = (Clock::system(), Random::system());
     let storage = Storage::open(&config.database).await?;
     let keyring = Keyring::new(&config.load_secret(&random)?, &config.previous_secrets);
-    let access_tokens = AccessTokens::new(
-        &keyring.access,
+    let tokens = Tokens::new(
+        &keyring,
         config.origin.as_str(),
         config.access_ttl_seconds,
         clock.clone(),
         random.clone(),
     );
+    let access_tokens = tokens.access.clone();
     let accounts = Accounts::new(
         storage.clone(),
         PasswordHasher::new(config.hash_concurrency, random.clone())?,
-        access_tokens.clone(),
-        RefreshTokens::new(&keyring.refresh),
+        tokens,
         config.policy.clone(),
         clock.clone(),
         random.clone(),
@@ -136,6 +137,7 @@ async fn serve() -> Result<(), Failure> {
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
     }
+    let invitation = parts.accounts.invite_first_administrator().await?;
     let (stop, stopping) = watch::channel(());
     let application = Application {
         accounts: parts.accounts,
@@ -154,6 +156,14 @@ async fn serve() -> Result<(), Failure> {
             config.listen
         )
     })?;
+    if let Some(invitation) = invitation {
+        // Not to the log, which is kept: it opens a door for an hour.
+        let origin = config.origin.as_str();
+        eprintln!(
+            "There is no administrator yet. Whoever opens this link within an hour and signs in can become one:\n  \
+             {origin}{FIRST_ADMINISTRATOR}?invitation={invitation}"
+        );
+    }
     tracing::info!(origin = config.origin.as_str(), listen = %config.listen, "serving");
     let until_stopped = async move {
         stop_signal().await;

@@ -46,6 +46,8 @@ pub enum Notice {
     AccountEnabled,
     /// The user's roles are set.
     RolesSet,
+    /// The visitor is the first administrator.
+    FirstAdministrator,
     /// What was typed before the session was over is kept for after the sign-in.
     DraftWaits,
     /// The form shows what was typed before the session was over, and nothing of it is saved yet.

@@ -10,6 +10,9 @@ use crate::server::clock::Millis;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+/// Matches `' ' || roles || ' '` of administrators.
+const LIKE_ADMINISTRATOR: &str = "% administrator %";
+
 /// A user in a list.
 #[derive(Clone, Debug)]
 pub struct UserRow {
@@ -177,6 +180,76 @@ impl Storage {
     }
 }
 
+/// What may happen once.
+const FIRST_ADMINISTRATOR: &str = "first_administrator";
+
+impl Storage {
+    /// Whether nobody has ever been an administrator, so that somebody must be made one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wants_first_administrator(&self) -> Result<bool, StorageError> {
+        let found = sqlx::query(
+            "SELECT 1 AS found FROM users WHERE roles <> '' AND (' ' || roles || ' ') LIKE $1 \
+             UNION ALL SELECT 1 AS found FROM once WHERE name = $2 LIMIT 1",
+        )
+        .bind(LIKE_ADMINISTRATOR)
+        .bind(FIRST_ADMINISTRATOR)
+        .fetch_optional(self.connections.ask())
+        .await?;
+        Ok(found.is_none())
+    }
+
+    /// Makes a user the first administrator. [`Changed::Already`] when there has been one: of all who try at once,
+    /// one succeeds.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing changed.
+    pub async fn make_first_administrator(
+        &self,
+        user: UserId,
+        moment: Moment,
+    ) -> Result<Changed, StorageError> {
+        let mut transaction = self.begin().await?;
+        let first = sqlx::query(
+            "INSERT INTO once (name, done_at) SELECT $1, $2 WHERE NOT EXISTS \
+             (SELECT 1 FROM users WHERE roles <> '' AND (' ' || roles || ' ') LIKE $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(FIRST_ADMINISTRATOR)
+        .bind(moment.now)
+        .bind(LIKE_ADMINISTRATOR)
+        .execute(&mut *transaction)
+        .await?;
+        if first.rows_affected() != 1 {
+            return Ok(Changed::Already); // dropping the transaction rolls it back
+        }
+        let row = sqlx::query("SELECT roles FROM users WHERE id = $1 AND disabled_at IS NULL")
+            .bind(user.to_string())
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Changed::Unknown);
+        };
+        let roles = Roles::from_stored(&row.try_get::<String, _>("roles")?);
+        let roles = roles
+            .iter()
+            .cloned()
+            .chain(Role::parse(Role::ADMINISTRATOR));
+        let roles = Roles::new(roles).ok_or(StorageError::Corrupt("roles"))?;
+        let raised = sqlx::query(
+            "UPDATE users SET roles = $2, epoch = epoch + 1, updated_at = $3 WHERE id = $1 RETURNING epoch",
+        )
+        .bind(user.to_string())
+        .bind(roles.to_stored())
+        .bind(moment.now)
+        .fetch_one(&mut *transaction)
+        .await?;
+        let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        transaction.commit().await?;
+        Ok(Changed::Done(revocation))
+    }
+}
+
 /// Whether this user is the only one who can administrate. Writing the rows it looks at holds off whoever would
 /// change them, until this transaction ends: two administrators cannot remove each other at the same time.
 async fn is_last_administrator(
@@ -187,7 +260,7 @@ async fn is_last_administrator(
         "UPDATE users SET epoch = epoch WHERE roles <> '' AND (' ' || roles || ' ') LIKE $1 \
          AND disabled_at IS NULL RETURNING id",
     )
-    .bind(format!("% {} %", Role::ADMINISTRATOR))
+    .bind(LIKE_ADMINISTRATOR)
     .fetch_all(connection)
     .await?;
     match &administrators[..] {

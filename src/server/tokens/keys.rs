@@ -198,6 +198,8 @@ pub struct Keyring {
     pub refresh: Keys,
     /// Seals the flash cookie.
     pub flash: Keys,
+    /// Authenticates the invitation to the first administrator.
+    pub invitation: Keys,
 }
 
 impl Keyring {
@@ -208,6 +210,7 @@ impl Keyring {
             access: keys("vestibule/access-token/v1"),
             refresh: keys("vestibule/refresh-token/v1"),
             flash: keys("vestibule/flash-cookie/v1"),
+            invitation: keys("vestibule/invitation/v1"),
         }
     }
 }

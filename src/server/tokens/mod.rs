@@ -2,12 +2,45 @@
 //! taken back.
 
 pub mod access_token;
+pub mod invitation;
 pub mod keys;
 pub mod refresh_token;
 pub mod revocations;
 
+use crate::server::clock::Clock;
+use crate::server::random::Random;
+
 pub use crate::domain::session::Audience;
 pub use access_token::{AccessClaims, AccessTokens, Grant, Refused};
+pub use invitation::Invitations;
 pub use keys::{Keyring, Secret, WeakSecret};
 pub use refresh_token::RefreshTokens;
 pub use revocations::Revocations;
+
+/// Whatever is made of the keys and handed out.
+#[derive(Clone)]
+pub struct Tokens {
+    /// For every request.
+    pub access: AccessTokens,
+    /// For the next access token.
+    pub refresh: RefreshTokens,
+    /// For the first administrator.
+    pub invitations: Invitations,
+}
+
+impl Tokens {
+    /// For the origin `issuer`; access tokens live for `life_seconds`.
+    pub fn new(
+        keyring: &Keyring,
+        issuer: &str,
+        life_seconds: i64,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        Self {
+            access: AccessTokens::new(&keyring.access, issuer, life_seconds, clock, random),
+            refresh: RefreshTokens::new(&keyring.refresh),
+            invitations: Invitations::new(&keyring.invitation),
+        }
+    }
+}
