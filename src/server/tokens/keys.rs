@@ -244,6 +244,14 @@ mod tests {
         ] {
             assert_eq!(Secret::parse(&text).err(), Some(refusal), "{text}");
         }
+        // A short word is in a random secret by chance, but then there are a dozen other letters beside it.
+        let twelve_others = "secretmhpippnlbkgnbfdikgjldmgbpgjhfjfdfmmkg";
+        assert!(Secret::parse(twelve_others).is_ok());
+        let eleven_others = "secretmhinlbkgnbfdikgjldmgbgjhfjfdfmmkffbbg";
+        assert_eq!(
+            Secret::parse(eleven_others).err(),
+            Some(WeakSecret::WellKnown)
+        );
         // Each of so many values twice, in no order that a person would write.
         let of_values = |count: u8| {
             (0..32)
