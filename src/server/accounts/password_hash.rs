@@ -222,6 +222,12 @@ fn hash_with(
     })
 }
 
+/// The most that a stored hash may ask for: whoever can write to the database could otherwise use up the machine.
+/// Memory in KiB, more than three times what ours take.
+const MOST_MEMORY_KIB: u32 = 64 * 1024;
+/// Passes over it.
+const MOST_PASSES: u32 = 16;
+
 /// Whether `password` hashes to `expected` under the parameters that `expected` names.
 fn verify_with(
     expected: &PasswordHash,
@@ -229,6 +235,10 @@ fn verify_with(
     password: &[u8],
 ) -> Result<bool, HashingError> {
     let params = Params::try_from(expected)?;
+    if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES {
+        tracing::error!("a stored hash asks for more than any of ours; it is not computed");
+        return Ok(false);
+    }
     let algorithm = Algorithm::new(expected.algorithm.as_str())?;
     let version = expected
         .version

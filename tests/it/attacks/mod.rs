@@ -1,6 +1,8 @@
 //! The corpus of attacks: what has been tried on others, as data, each with what becomes of it here.
 
 mod requests;
+mod sockets;
+mod steps;
 mod tokens;
 
 use serde::Deserialize;
@@ -46,7 +48,7 @@ fn assert_complete<'a>(cases: impl Iterator<Item = &'a Case>) {
     }
 }
 
-/// Whether there is a function of that name in that file, of these tests, of the browser's, or of the sources.
+/// Whether there is a test of that name in that file, of these tests, of the browser's, or of the sources.
 fn is_a_test(test: &str) -> bool {
     let (file, name) = test.split_once("::").expect("a file and a name");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -55,7 +57,44 @@ fn is_a_test(test: &str) -> bool {
     let Some(text) = files.find_map(|file| std::fs::read_to_string(file).ok()) else {
         return false;
     };
-    text.contains(&format!("fn {name}("))
-        || text.contains(&format!("test('{name}"))
-        || text.contains(&format!("test(\"{name}"))
+    if file.ends_with(".ts") {
+        return ["test('", "test(\""]
+            .iter()
+            .any(|test| text.contains(&format!("{test}{name}")));
+    }
+    let Some((before, after)) = text.split_once(&format!("fn {name}(")) else {
+        return false;
+    };
+    // Either `on_both_databases!` makes one of it, or an attribute does, or a test of proptest's holds it.
+    let attributes = before.rsplit("\n\n").next().unwrap_or_default();
+    after.starts_with("app: TestApp)")
+        || attributes.contains("test]")
+        || attributes.contains("test(")
+}
+
+#[test]
+fn no_case_stands_in_both_lists() {
+    let recipes = tokens::recipes();
+    let attacks = requests::attacks();
+    let cases = recipes.iter().map(|recipe| &recipe.case);
+    assert_complete(cases.chain(attacks.iter().map(|attack| &attack.case)));
+}
+
+#[test]
+fn only_a_test_counts_as_one() {
+    for test in [
+        "attacks/mod.rs::no_case_stands_in_both_lists",
+        "signing_out.rs::a_link_or_an_image_signs_nobody_out",
+        "server/tokens/keys.rs::a_secret_must_be_random_enough",
+    ] {
+        assert!(is_a_test(test), "{test}");
+    }
+    for other in [
+        "attacks/mod.rs::is_a_test",
+        "server/tokens/keys.rs::parse",
+        "signing_out.rs::nothing",
+        "nowhere.rs::nothing",
+    ] {
+        assert!(!is_a_test(other), "{other}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Case, assert_complete};
 use crate::api::Caller;
 use crate::app::{ORIGIN, PASSWORD, TestApp, on_both_databases};
-use crate::client::{Client, encode};
+use crate::client::{Answer, Client, SetCookie, encode};
 use axum::body::Body;
 use axum::http::Request;
 use serde::Deserialize;
@@ -14,14 +14,16 @@ const EMAIL: &str = "ada@example.org";
 
 /// A request with one thing in it.
 #[derive(Deserialize)]
-struct Attack {
+pub struct Attack {
     #[serde(flatten)]
-    case: Case,
+    pub case: Case,
     /// Where to go after signing in.
     next: Option<String>,
     /// Written as nickname and as signature.
     text: Option<String>,
     avatar: Option<String>,
+    /// Headers of a visit to the profile.
+    visit: Option<Vec<(String, String)>>,
     /// The headers that say where a form comes from, and its content type.
     from: Option<Vec<(String, String)>>,
     #[serde(rename = "type")]
@@ -31,20 +33,27 @@ struct Attack {
     /// To register with.
     email: Option<String>,
     new_password: Option<String>,
+    /// What does not open the door that it opens.
+    other_password: Option<String>,
     /// To sign in with.
     sign_in: Option<String>,
     password: Option<String>,
     nickname: Option<String>,
-    #[serde(default)]
-    status: Option<u16>,
+    /// In place of a session's id.
+    session: Option<String>,
+    /// All that is sent on a connection.
+    pub raw: Option<String>,
+    /// An address as it is written in a request's first line.
+    pub path: Option<String>,
+    pub status: Option<u16>,
 }
 
-fn attacks() -> Vec<Attack> {
+pub fn attacks() -> Vec<Attack> {
     serde_json::from_str(include_str!("requests.json")).expect("attacks")
 }
 
 /// Those that have this thing in them.
-fn with<T>(thing: impl Fn(&Attack) -> Option<T>) -> Vec<(Attack, T)> {
+pub fn with<T>(thing: impl Fn(&Attack) -> Option<T>) -> Vec<(Attack, T)> {
     let found: Vec<_> = attacks()
         .into_iter()
         .filter(|attack| attack.case.is_tried())
@@ -63,6 +72,7 @@ fn the_list_is_complete() {
             attack.next.is_some(),
             attack.text.is_some(),
             attack.avatar.is_some(),
+            attack.visit.is_some(),
             attack.from.is_some(),
             attack.authorization.is_some(),
             attack.cookie.is_some(),
@@ -71,6 +81,9 @@ fn the_list_is_complete() {
             attack.sign_in.is_some(),
             attack.password.is_some(),
             attack.nickname.is_some(),
+            attack.session.is_some(),
+            attack.raw.is_some(),
+            attack.path.is_some(),
         ];
         let things = things.iter().filter(|there| **there).count();
         assert_eq!(
@@ -104,79 +117,129 @@ async fn no_way_out_leads_to_another_site() {
     }
 }
 
-async fn outlines(client: &mut Client) -> Vec<String> {
-    let mut outlines = Vec::new();
-    for page in ["/", "/profile", "/sessions", "/password"] {
-        let page = client.get(page).await.page();
-        assert!(page.by_class("notice").is_none());
-        outlines.push(page.outline());
-    }
-    outlines
+/// What Ada's pages, and an administrator's about her, are made of.
+struct Readers {
+    ada: Client,
+    administrator: Client,
+    about_ada: [String; 2],
 }
 
-/// Sent by a program, so that no notice or draft of a form stands on the next page.
-async fn save(client: &mut Client, fields: &[(&str, &str)]) -> u16 {
-    let mut program = client.clone().wanting_json();
-    program.cookies.clone_from(&client.cookies);
-    program.post("/action/update_profile", fields).await.status
+impl Readers {
+    async fn new(app: &TestApp) -> Self {
+        let ada = app.signed_in(EMAIL).await;
+        let id = app.text("SELECT id FROM users").await;
+        app.signed_in("root@example.org").await;
+        app.execute("UPDATE users SET roles = 'administrator' WHERE email = 'root@example.org'")
+            .await;
+        let (administrator, _) = app.sign_in("root@example.org", PASSWORD).await;
+        Self {
+            ada,
+            administrator,
+            about_ada: ["/admin?query=ada".to_owned(), format!("/admin/users/{id}")],
+        }
+    }
+
+    async fn outlines(&mut self) -> Vec<String> {
+        let mut pages = Vec::new();
+        for path in ["/", "/profile", "/sessions", "/password"] {
+            pages.push(self.ada.get(path).await);
+        }
+        for path in &self.about_ada {
+            pages.push(self.administrator.get(path).await);
+        }
+        let outline = |page: &Answer| {
+            assert_eq!(page.status, 200, "{page:?}");
+            assert!(page.page().by_class("notice").is_none());
+            page.page().outline()
+        };
+        pages.iter().map(outline).collect()
+    }
+
+    /// Sent by a program, so that no notice or draft of a form stands on the next page. Whether it was taken.
+    async fn save(&mut self, nickname: &str, signature: &str, avatar: &str) -> bool {
+        let fields = [
+            ("nickname", nickname),
+            ("signature", signature),
+            ("avatar_url", avatar),
+        ];
+        let mut program = self.ada.clone().wanting_json();
+        let answer = program.post("/action/update_profile", &fields).await;
+        assert!(matches!(answer.status, 303 | 422), "{answer:?}");
+        let ours = |cookie: &SetCookie| cookie.name.starts_with("__Host-");
+        assert!(answer.set_cookies().iter().all(ours), "{answer:?}");
+        answer.status == 303
+    }
 }
 
 #[tokio::test]
 async fn what_is_written_stays_text() {
+    const AVATAR: &str = "https://a.example/b";
     let app = TestApp::sqlite().await;
-    let mut ada = app.signed_in(EMAIL).await;
+    let mut readers = Readers::new(&app).await;
     let mut program = Caller::signed_in(&app, EMAIL).await;
-    save(
-        &mut ada,
-        &[
-            ("nickname", "Ada"),
-            ("signature", "x"),
-            ("avatar_url", "https://a.example/b"),
-        ],
-    )
-    .await;
-    let harmless = outlines(&mut ada).await;
+    assert!(readers.save("Ada", "x", AVATAR).await);
+    let harmless = readers.outlines().await;
     for (attack, text) in with(|attack| attack.text.clone()) {
         let id = &attack.case.id;
-        let fields = [
-            ("nickname", text.as_str()),
-            ("signature", &text),
-            ("avatar_url", "https://a.example/b"),
-        ];
-        let status = save(&mut ada, &fields).await;
-        assert!(matches!(status, 303 | 422), "{id}: {status}");
-        assert_eq!(outlines(&mut ada).await, harmless, "{id}");
+        let is_taken = readers.save(&text, "x", AVATAR).await;
+        assert_eq!(readers.outlines().await, harmless, "{id} as nickname");
         let me = program.get("/api/v1/me").await.json();
-        assert_eq!(me["nickname"] == json!(text), status == 303, "{id}: {me}");
-        save(
-            &mut ada,
-            &[
-                ("nickname", "Ada"),
-                ("signature", "x"),
-                ("avatar_url", "https://a.example/b"),
-            ],
-        )
-        .await;
+        assert_eq!(me["nickname"] == json!(text), is_taken, "{id}: {me}");
+
+        let is_taken = readers.save("Ada", &text, AVATAR).await;
+        assert_eq!(readers.outlines().await, harmless, "{id} as signature");
+        let me = program.get("/api/v1/me").await.json();
+        let lines = text.replace("\r\n", "\n");
+        assert_eq!(me["signature"] == json!(lines), is_taken, "{id}: {me}");
+        assert!(readers.save("Ada", "x", AVATAR).await);
     }
     for (attack, avatar) in with(|attack| attack.avatar.clone()) {
         let id = &attack.case.id;
-        let status = save(
-            &mut ada,
-            &[
-                ("nickname", "Ada"),
-                ("signature", "x"),
-                ("avatar_url", &avatar),
-            ],
-        )
-        .await;
-        assert!(matches!(status, 303 | 422), "{id}: {status}");
-        assert_eq!(outlines(&mut ada).await, harmless, "{id}");
+        readers.save("Ada", "x", &avatar).await;
+        assert_eq!(readers.outlines().await, harmless, "{id}");
         let me = program.get("/api/v1/me").await.json();
         let kept = Url::parse(me["avatar_url"].as_str().expect("an address")).expect("a URL");
         assert!(
             kept.scheme() == "https" && kept.username().is_empty(),
             "{id}: {kept}"
         );
+    }
+}
+
+/// Whatever else a request says: a stranger is turned away before anything is rendered, and whoever is known gets
+/// their own page, made for this request, with nothing of its headers in it.
+#[tokio::test]
+async fn no_header_opens_a_page_or_is_repeated_in_it() {
+    let app = TestApp::sqlite().await;
+    let mut known = app.signed_in(EMAIL).await;
+    let plain = known.get("/profile").await.page().outline();
+    for (attack, headers) in with(|attack| attack.visit.clone()) {
+        let id = &attack.case.id;
+        let mut visitors = [app.client(), known.clone()];
+        for (name, value) in &headers {
+            visitors = visitors.map(|visitor| visitor.with_header(name, value));
+        }
+        let [stranger, known] = &mut visitors;
+        let answer = stranger.get("/profile").await;
+        answer.assert_sees_other("/login?next=/profile");
+        assert_eq!(answer.body, "", "{id}");
+        let page = known.get("/profile").await;
+        assert_eq!(
+            (page.status, page.page().outline()),
+            (200, plain.clone()),
+            "{id}"
+        );
+        assert_eq!(page.header("cache-control"), Some("no-store"), "{id}");
+        for validator in ["etag", "last-modified", "access-control-allow-origin"] {
+            assert_eq!(page.header(validator), None, "{id}");
+        }
+        for answer in [answer, page] {
+            let told = format!("{:?} {}", answer.headers, answer.body);
+            assert!(
+                !told.contains("evil.example") && !told.contains("MARK"),
+                "{id}: {told}"
+            );
+        }
     }
 }
 
@@ -269,6 +332,16 @@ on_both_databases! {
             assert_eq!((&me["nickname"], &me["roles"]), (&json!(nickname), &json!([])), "{}", attack.case.id);
         }
         assert_eq!(app.count("users").await, 1);
+        let mut browser = app.sign_in(EMAIL, PASSWORD).await.0.wanting_json();
+        let before = app.everything_stored().await;
+        for (attack, session) in with(|attack| attack.session.clone()) {
+            let id = &attack.case.id;
+            let ended = browser.post("/action/end_session", &[("session_id", &session)]).await;
+            assert_eq!(ended.status, 400, "{id}");
+            let escaped: String = session.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            assert_eq!(ada.delete(&format!("/api/v1/sessions/{escaped}")).await.status, 404, "{id}");
+        }
+        assert_eq!(app.everything_stored().await, before);
     }
 
     async fn an_address_has_one_owner_and_one_spelling(app: TestApp) {
@@ -277,7 +350,9 @@ on_both_databases! {
             let user = json!({"email": email, "password": PASSWORD, "nickname": "Ada"});
             let answer = caller.post("/api/v1/users", user).await;
             assert_eq!(answer.status, attack.status.unwrap_or(422), "{}: {answer:?}", attack.case.id);
-            assert_ne!(answer.json()["email"], json!("alice@gmail.com"));
+            for another in ["alice@gmail.com", "alice@example.com"] {
+                assert_ne!(answer.json()["email"], json!(another), "{}", attack.case.id);
+            }
         }
     }
 
@@ -292,6 +367,9 @@ on_both_databases! {
             assert_eq!(caller.sign_in(&email, &password).await.status == 200, is_taken, "{}", attack.case.id);
             let shorter: String = password.chars().take(password.chars().count() - 1).collect();
             assert_eq!(caller.sign_in(&email, &shorter).await.status, 401, "{}", attack.case.id);
+            if let Some(other) = attack.other_password {
+                assert_eq!(caller.sign_in(&email, &other).await.status, 401, "{}", attack.case.id);
+            }
         }
     }
 }
