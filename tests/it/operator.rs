@@ -137,7 +137,6 @@ on_both_databases! {
         there.cookies.clone_from(&ada.cookies);
         there.cookies.remove("__Host-rt");
         there.get("/profile").await.assert_page("Your profile");
-        // A transaction that began before the last look and took its time to commit.
         assert_eq!(other.client().get("/readyz").await.status, 200);
         ada.post("/action/logout", &[]).await.assert_sees_other("/login");
         assert_eq!(other.client().get("/readyz").await.status, 200);

@@ -178,11 +178,6 @@ impl Keys {
         &self.0[0] // `derive` always puts the current secret's key first
     }
 
-    /// The key of that name, if it is one of ours.
-    pub fn find(&self, kid: &str) -> Option<&Key> {
-        self.0.iter().find(|key| key.kid == kid)
-    }
-
     /// Every key, the signing one first.
     pub fn all(&self) -> &[Key] {
         &self.0
