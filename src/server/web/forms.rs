@@ -1,9 +1,9 @@
 //! What a form must be before a server function sees it. Leptos takes any content type and lets its
 //! decoder choose between duplicates; here each field stands once, in UTF-8, under a plain name.
 
+use crate::server::web::content_type;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -33,18 +33,8 @@ pub async fn read_strictly(request: Request, next: Next) -> Response {
     next.run(Request::from_parts(parts, Body::from(body))).await
 }
 
-/// `application/x-www-form-urlencoded`, with or without a charset of UTF-8.
 fn is_form(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(Ok(content_type)), None) = (types.next().map(|value| value.to_str()), types.next())
-    else {
-        return false;
-    };
-    let mut parts = content_type.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-        && parts.all(|parameter| parameter.eq_ignore_ascii_case("charset=utf-8"))
+    content_type::is(headers, "application/x-www-form-urlencoded")
 }
 
 fn is_plain_form(body: &[u8]) -> bool {
@@ -102,6 +92,7 @@ fn is_utf8_when_decoded(value: &[u8]) -> bool {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+    use axum::http::header::CONTENT_TYPE;
 
     #[test]
     fn a_plain_form() {

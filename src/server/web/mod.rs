@@ -4,6 +4,7 @@ mod address;
 mod api;
 mod arrival;
 mod assets;
+mod content_type;
 mod events;
 mod forms;
 mod guard;

@@ -1,13 +1,14 @@
 //! What a JSON body must be before a handler sees it: declared as JSON, not too long, and an object with exactly
 //! the fields that are asked for, each once.
 
-use super::refusal::Refusal;
+use super::refusal::{JSON, Refusal};
 use crate::domain::error::AppError;
+use crate::server::web::content_type;
 use crate::server::web::router::MAX_BODY_BYTES;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::CONTENT_ENCODING;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -30,17 +31,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// `application/json`, with or without a charset of UTF-8, which is the only one that JSON has (RFC 8259, section 8.1).
 /// Nothing is decompressed.
 fn is_json(headers: &HeaderMap) -> bool {
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(Ok(content_type)), None) = (types.next().map(|value| value.to_str()), types.next())
-    else {
-        return false;
-    };
-    let mut parts = content_type.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
-        && parts.all(|parameter| parameter.eq_ignore_ascii_case("charset=utf-8"))
-        && !headers.contains_key(CONTENT_ENCODING)
+    content_type::is(headers, JSON) && !headers.contains_key(CONTENT_ENCODING)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
@@ -61,6 +52,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+    use axum::http::header::CONTENT_TYPE;
     use serde::Deserialize;
 
     #[derive(Deserialize, Debug, PartialEq)]
