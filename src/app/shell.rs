@@ -2,7 +2,6 @@
 
 use crate::app::components::Mark;
 use crate::app::routes::{ADMIN, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of};
-use crate::domain::role::Role;
 use crate::domain::session::SessionId;
 use crate::server::request::{AssetPaths, Request};
 use crate::server::tokens::AccessClaims;
@@ -27,7 +26,7 @@ impl Rank {
     pub fn of(claims: Option<&AccessClaims>) -> Self {
         match claims {
             None => Self::Stranger,
-            Some(claims) if claims.roles.contains(Role::ADMINISTRATOR) => Self::Administrator,
+            Some(claims) if claims.is_administrator() => Self::Administrator,
             Some(_) => Self::User,
         }
     }

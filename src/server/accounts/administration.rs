@@ -13,7 +13,7 @@ use crate::server::storage::{Changed, End, StorageError, UserRow};
 use std::fmt;
 
 /// How many users a page of the list has.
-pub const USERS_PER_PAGE: u32 = 50;
+const USERS_PER_PAGE: u32 = 50;
 
 /// How long an invitation is good, in seconds.
 const INVITATION_SECONDS: i64 = 3600;

@@ -7,7 +7,7 @@ mod sessions;
 mod throttle;
 
 pub use crate::server::storage::{LiveSession, UserRow};
-pub use administration::{By, USERS_PER_PAGE, UserPage};
+pub use administration::{By, UserPage};
 pub use sessions::{OpenSession, Renewal, Watched};
 
 use crate::domain::device::Device;

@@ -3,7 +3,6 @@
 use crate::domain::device::Network;
 use crate::domain::error::AppError;
 use crate::server::clock::Clock;
-use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
@@ -72,7 +71,7 @@ impl Counts {
             return Err(too_many(60));
         }
         self.limiter.check_key(&network).map_err(|refused| {
-            let wait = refused.wait_time_from(Ticks(self.clock.clone()).now());
+            let wait = refused.wait_time_from(self.clock.elapsed().into());
             too_many(wait.as_secs().saturating_add(1))
         })
     }

@@ -7,7 +7,6 @@ pub mod flash;
 use crate::domain::device::Device;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
-use crate::domain::role::Role;
 use crate::domain::session::{Ending, SessionId};
 use crate::domain::user::{Profile, UserId};
 use crate::server::accounts::{Accounts, LiveSession, OpenSession};
@@ -230,7 +229,7 @@ impl Request {
     /// [`AppError::NotSignedIn`] when nobody is signed in, [`AppError::Forbidden`] when somebody else is.
     pub fn administrator(&self) -> Result<&AccessClaims, AppError> {
         let claims = self.visitor.signed_in()?;
-        if claims.roles.contains(Role::ADMINISTRATOR) {
+        if claims.is_administrator() {
             Ok(claims)
         } else {
             Err(AppError::Forbidden)

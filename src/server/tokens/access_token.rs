@@ -4,7 +4,7 @@
 //! ours, then the MAC, only then the claims, and last what was taken back. Nothing the token says
 //! chooses how it is checked.
 
-use crate::domain::role::Roles;
+use crate::domain::role::{Role, Roles};
 use crate::domain::session::{Audience, Revocation, SessionId};
 use crate::domain::user::UserId;
 use crate::server::clock::Clock;
@@ -63,6 +63,13 @@ pub struct AccessClaims {
     pub ver: i64,
     /// What the user may do.
     pub roles: Roles,
+}
+
+impl AccessClaims {
+    /// Whether the user may administrate.
+    pub fn is_administrator(&self) -> bool {
+        self.roles.contains(Role::ADMINISTRATOR)
+    }
 }
 
 /// The claims as they are written. Exactly these: all required, none other. What need not be kept is borrowed.

@@ -4,7 +4,6 @@
 
 use super::refusal::{Challenge, Refusal};
 use crate::domain::error::AppError;
-use crate::domain::role::Role;
 use crate::server::tokens::{AccessClaims, Audience};
 use crate::server::web::router::Application;
 use axum::extract::FromRequestParts;
@@ -44,7 +43,7 @@ impl FromRequestParts<Arc<Application>> for Administrator {
         application: &Arc<Application>,
     ) -> Result<Self, Refusal> {
         let Bearer(claims) = Bearer::from_request_parts(parts, application).await?;
-        if claims.roles.contains(Role::ADMINISTRATOR) {
+        if claims.is_administrator() {
             Ok(Self(claims))
         } else {
             Err(AppError::Forbidden.into())

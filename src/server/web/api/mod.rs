@@ -2,7 +2,7 @@
 //!
 //! Who calls is told by an access token in the `Authorization` header (RFC 6750) and by nothing else: no cookie
 //! counts here, none is set, and so no other site can make a browser act for its user. Each handler states what it
-//! takes and answers; [`document`] is made of these statements, and of nothing else.
+//! takes and answers; the OpenAPI document is made of these statements, and of nothing else.
 
 mod bearer;
 mod body;

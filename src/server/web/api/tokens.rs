@@ -3,7 +3,6 @@
 use super::bearer::Bearer;
 use super::body::Json;
 use super::refusal::{Failure, Refusal};
-use crate::domain::device::Device;
 use crate::domain::error::AppError;
 use crate::server::accounts::{OpenSession, Renewal, SignIn};
 use crate::server::tokens::Audience;
@@ -110,16 +109,9 @@ pub async fn refresh(
     ThisDevice(device): ThisDevice,
     Json(refresh): Json<Refresh>,
 ) -> Result<axum::Json<Tokens>, Refusal> {
-    renew(&application, &refresh.refresh_token, &device).await
-}
-
-async fn renew(
-    application: &Application,
-    refresh_token: &str,
-    device: &Device,
-) -> Result<axum::Json<Tokens>, Refusal> {
     let accounts = &application.accounts;
-    match accounts.renew(refresh_token, Audience::Api, device).await? {
+    let renewal = accounts.renew(&refresh.refresh_token, Audience::Api, &device);
+    match renewal.await? {
         Renewal::Renewed(session) => Ok(axum::Json((*session).into())),
         Renewal::Over(_) | Renewal::Refused => Err(AppError::NotSignedIn.into()),
     }
