@@ -23,6 +23,8 @@ pub mod app {
     #[cfg(feature = "ssr")]
     pub mod answers;
     #[cfg(feature = "ssr")]
+    pub mod audit_file;
+    #[cfg(feature = "ssr")]
     pub mod components;
     #[cfg(feature = "ssr")]
     pub mod pages;

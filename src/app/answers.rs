@@ -53,7 +53,7 @@ pub async fn administrate(
 ) -> Result<(), AppError> {
     let request = Request::current();
     let by = match request.administrator() {
-        Ok(claims) => By::Administrator(claims.sub),
+        Ok(claims) => By::administrator(claims.sub, &request.source),
         Err(AppError::NotSignedIn) => {
             return sign_in_first(&request, ADMIN, "", Flash::for_page(ADMIN));
         }

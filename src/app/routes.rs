@@ -1,8 +1,8 @@
 //! Which pages there are, what they are called, who may open them, and what they show.
 
 use crate::app::pages::{
-    FirstAdministratorPage, HomePage, LoginPage, PasswordPage, ProfilePage, RegisterPage,
-    SessionsPage, UserPage, UsersPage,
+    AuditPage, FirstAdministratorPage, HomePage, LoginPage, PasswordPage, ProfilePage,
+    RegisterPage, SessionsPage, UserPage, UsersPage,
 };
 use crate::domain::local_path::LocalPath;
 use crate::domain::role::Role;
@@ -27,6 +27,12 @@ pub const ADMIN: &str = "/admin";
 /// Where the first administrator is made.
 pub const FIRST_ADMINISTRATOR: &str = "/first-administrator";
 const ADMIN_USER: &str = "/admin/users/{id}";
+/// The audit trail.
+pub const AUDIT: &str = "/admin/audit";
+/// The audit trail as a file, for spreadsheets.
+pub const AUDIT_CSV: &str = "/admin/audit.csv";
+/// The audit trail as a file, for programs.
+pub const AUDIT_JSON_LINES: &str = "/admin/audit.jsonl";
 
 /// The page of one user, for administrators.
 pub fn admin_user(user: UserId) -> String {
@@ -113,6 +119,12 @@ pub static PAGES: &[Page] = &[
         title: "A user",
         access: Access::Role(Role::ADMINISTRATOR),
         view: || view! { <UserPage /> }.into_any(),
+    },
+    Page {
+        path: AUDIT,
+        title: "Audit trail",
+        access: Access::Role(Role::ADMINISTRATOR),
+        view: || view! { <AuditPage /> }.into_any(),
     },
 ];
 

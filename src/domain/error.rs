@@ -87,6 +87,8 @@ pub enum Reason {
     WrongCurrentPassword,
     /// Another account uses this e-mail.
     Taken,
+    /// There is no such thing here.
+    Unknown,
     /// No account matches this e-mail and password. Never says which of the two is wrong.
     WrongCredentials,
 }
@@ -120,6 +122,7 @@ impl Problem {
             Reason::SameAsCurrent => "same_as_current",
             Reason::WrongCurrentPassword => "wrong_current_password",
             Reason::Taken => "taken",
+            Reason::Unknown => "unknown",
             Reason::WrongCredentials => "wrong_credentials",
         }
     }
@@ -170,6 +173,10 @@ impl Problem {
                 "The new password is the same as the current one; choose another."
             }
             (Reason::WrongCurrentPassword, _) => "The current password is not right.",
+            (Reason::Unknown, Field::Roles) => {
+                "One of these roles does not exist here. The operator names them in VESTIBULE_ROLES."
+            }
+            (Reason::Unknown, _) => return format!("There is no such {words} here."),
             (Reason::Taken, _) => "There is an account with this e-mail already.",
             (Reason::WrongCredentials, _) => "The e-mail or the password is not right.",
         };
@@ -374,7 +381,7 @@ mod tests {
         Field::Roles,
     ];
 
-    const REASONS: [Reason; 12] = [
+    const REASONS: [Reason; 13] = [
         Reason::Required,
         Reason::Malformed,
         Reason::TooShort { min: 12 },
@@ -386,6 +393,7 @@ mod tests {
         Reason::SameAsCurrent,
         Reason::WrongCurrentPassword,
         Reason::Taken,
+        Reason::Unknown,
         Reason::WrongCredentials,
     ];
 

@@ -1,5 +1,6 @@
 //! The rules of Vestibule's subject: no I/O, no clock, no randomness, no framework; compiled for server and browser.
 
+pub mod audit;
 pub mod device;
 pub mod email;
 pub mod error;

@@ -2,6 +2,7 @@
 //!
 //! Only this module reads the environment.
 
+use crate::domain::role::Roles;
 use crate::domain::session::SessionLimits;
 use crate::server::accounts::Policy;
 use crate::server::random::Random;
@@ -34,6 +35,8 @@ const SESSION_LIMIT: &str = "VESTIBULE_SESSION_LIMIT";
 const REGISTRATION: &str = "VESTIBULE_REGISTRATION";
 const PASSWORD_MIN: &str = "VESTIBULE_PASSWORD_MIN";
 const HASH_CONCURRENCY: &str = "VESTIBULE_HASH_CONCURRENCY";
+const ROLES: &str = "VESTIBULE_ROLES";
+const AUDIT_RETENTION: &str = "VESTIBULE_AUDIT_RETENTION";
 const REQUESTS_PER_MINUTE: &str = "VESTIBULE_REQUESTS_PER_MINUTE";
 const TRUSTED_PROXIES: &str = "VESTIBULE_TRUSTED_PROXIES";
 const LOG: &str = "VESTIBULE_LOG";
@@ -55,6 +58,8 @@ const KNOWN: &[&str] = &[
     REGISTRATION,
     PASSWORD_MIN,
     HASH_CONCURRENCY,
+    ROLES,
+    AUDIT_RETENTION,
     REQUESTS_PER_MINUTE,
     TRUSTED_PROXIES,
     LOG,
@@ -291,6 +296,15 @@ impl Config {
                     _ => Err("is not a number from 1 to 256"),
                 },
             );
+        let roles = reader.read(ROLES, "editor", "editor, reviewer", |text| {
+            Roles::parse(text).map_err(|_| {
+                format!(
+                    "is not a list of at most {} names of small letters, digits, - and _",
+                    Roles::MAX
+                )
+            })
+        });
+        let audit_retention = reader.duration(AUDIT_RETENTION, "365d", "1d", "3650d");
         let requests_per_minute =
             reader.read(REQUESTS_PER_MINUTE, "60", "60", |text| match text.parse() {
                 Ok(count @ 0..=1_000_000) => Ok(count),
@@ -327,6 +341,8 @@ impl Config {
                     session: session?,
                     remembered_session: remembered_session?,
                     session_limit: session_limit?,
+                    roles: roles?,
+                    audit_retention_ms: milliseconds(audit_retention?),
                     requests_per_minute: requests_per_minute?,
                 },
                 hash_concurrency: hash_concurrency?,
@@ -454,6 +470,10 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
     }
 }
 
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
 struct Reader<'a> {
     variables: &'a BTreeMap<String, String>,
     problems: Vec<Problem>,
@@ -544,7 +564,6 @@ impl Reader<'_> {
             );
             return None;
         }
-        let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Some(SessionLimits {
             idle_ms: milliseconds(idle_time),
             absolute_ms: milliseconds(absolute_time),
@@ -606,6 +625,8 @@ mod tests {
         assert_eq!(config.origin.as_str(), "http://127.0.0.1:3000");
         assert_eq!(config.access_ttl_seconds, 300);
         assert_eq!(config.policy.requests_per_minute, 60);
+        assert_eq!(config.policy.roles.to_stored(), "editor");
+        assert_eq!(config.policy.audit_retention_ms, 365 * 86_400_000);
         assert_eq!(config.trusted_proxies, []);
         assert_eq!(config.secret_file(), Some(PathBuf::from("data/secret")));
         assert_eq!(
@@ -641,6 +662,9 @@ mod tests {
             ("VESTIBULE_ORIGEN", "x", "did you mean VESTIBULE_ORIGIN"),
             (SESSION_LIMIT, "-1", "from 0 (no limit) to 1000"),
             (SESSION_LIMIT, "1001", "from 0 (no limit) to 1000"),
+            (ROLES, "Editor", "is not a list of at most 16 names"),
+            (AUDIT_RETENTION, "23h", "from 1d to 3650d"),
+            (AUDIT_RETENTION, "3651d", "from 1d to 3650d"),
             (REQUESTS_PER_MINUTE, "-1", "from 0 (no limit)"),
             (TRUSTED_PROXIES, "proxy.example", "is not a list"),
             (TRUSTED_PROXIES, "10.0.0.0/33", "is not a list"),

@@ -19,7 +19,7 @@ use vestibule::server::config::Config;
 use vestibule::server::random::Random;
 use vestibule::server::request::cookies::Cookies;
 use vestibule::server::request::flash::FlashSeal;
-use vestibule::server::storage::Storage;
+use vestibule::server::storage::{AuditSeal, Storage};
 use vestibule::server::tokens::{AccessTokens, Keyring, Secret, Tokens};
 use vestibule::server::web::{Application, Site, router};
 
@@ -203,7 +203,10 @@ impl TestApp {
         let params = argon2::Params::new(memory, passes, lanes, Some(32)).expect("parameters");
         let hasher = PasswordHasher::with_params(params, config.hash_concurrency, random.clone())
             .expect("a hasher");
-        let storage = Storage::open(&config.database).await.expect("a database");
+        let seal = AuditSeal::new(keyring.audit.bytes());
+        let storage = Storage::open(&config.database, seal)
+            .await
+            .expect("a database");
         let accounts = Accounts::new(
             storage.clone(),
             hasher.clone(),
@@ -219,7 +222,8 @@ impl TestApp {
             origin: config.origin.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             cookies: Cookies::of(&config.origin),
-            flash_seal: FlashSeal::new(&keyring.flash, clock.clone(), random),
+            flash_seal: FlashSeal::new(&keyring.flash, clock.clone(), random.clone()),
+            random,
             site: site(&database.folder.path().join("site")),
             watching: false,
             stopping: database.stop_signal.subscribe(),
@@ -336,6 +340,14 @@ impl TestApp {
         self.number(&format!("SELECT COUNT(*) FROM {table}")).await
     }
 
+    /// How often the audit trail says that this happened.
+    pub async fn happened(&self, event: &str) -> i64 {
+        self.number(&format!(
+            "SELECT COUNT(*) FROM audit_trail WHERE event = '{event}'"
+        ))
+        .await
+    }
+
     /// Changes what is stored, past the code under test.
     pub async fn execute(&self, sql: &str) {
         sqlx::query(AssertSqlSafe(sql.to_owned()))
@@ -344,21 +356,33 @@ impl TestApp {
             .expect(sql);
     }
 
-    /// Every value of every row of every table, as text.
+    /// Every value of every row of the tables, as text.
     pub async fn everything_stored(&self) -> String {
+        let trail = "SELECT event || ' ' || COALESCE(actor, '') || ' ' || COALESCE(user_id, '') || ' ' || detail \
+            || ' ' || user_agent || ' ' || network FROM audit_trail";
+        self.accounts_stored().await + &self.rows(trail).await
+    }
+
+    /// The same without the audit trail, which refusals are written to.
+    pub async fn accounts_stored(&self) -> String {
         let mut all = String::new();
         for sql in [
             "SELECT id || ' ' || email || ' ' || nickname || ' ' || password_hash || ' ' || roles FROM users",
             "SELECT id || ' ' || user_id || ' ' || CAST(generation AS TEXT) || ' ' || user_agent FROM sessions",
-            "SELECT event || ' ' || user_id || ' ' || user_agent || ' ' || network FROM audit",
             "SELECT kind || ' ' || key FROM revocations",
         ] {
-            for row in sqlx::query(sql).fetch_all(&self.pool).await.expect(sql) {
-                all.push_str(row.get::<&str, _>(0));
-                all.push('\n');
-            }
+            all += &self.rows(sql).await;
         }
         all
+    }
+
+    /// The one column of all rows, a line each.
+    pub async fn rows(&self, sql: &str) -> String {
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        let rows = rows.fetch_all(&self.pool).await.expect(sql);
+        rows.iter()
+            .map(|row| row.get::<String, _>(0) + "\n")
+            .collect()
     }
 
     async fn row(&self, sql: &str) -> AnyRow {

@@ -11,6 +11,7 @@ mod admin;
 mod api;
 mod architecture;
 mod attacks;
+mod audit;
 mod command_line;
 mod concurrency;
 mod csrf;

@@ -1,6 +1,7 @@
 //! The schema, the same on both databases.
 
 use crate::app::{PASSWORD, on_both_databases};
+use vestibule::server::storage::{AuditSeal, Storage};
 
 on_both_databases! {
     async fn a_fresh_database_has_the_tables(app: TestApp) {
@@ -24,7 +25,7 @@ on_both_databases! {
     async fn many_that_open_at_once_agree(app: TestApp) {
         let opening: Vec<_> = (0..6).map(|_| {
             let database = app.config.database.clone();
-            tokio::spawn(async move { vestibule::server::storage::Storage::open(&database).await })
+            tokio::spawn(async move { Storage::open(&database, AuditSeal::new([])).await })
         }).collect();
         for one in opening {
             one.await.expect("no panic").expect("opened").close().await;

@@ -3,7 +3,7 @@
 use crate::app::{PASSWORD, TestApp, on_both_databases};
 use crate::client::{Answer, Client};
 use serde_json::json;
-use vestibule::domain::device::Device;
+use vestibule::domain::audit::Source;
 use vestibule::domain::error::AppError;
 use vestibule::domain::session::SessionId;
 use vestibule::domain::user::UserId;
@@ -103,8 +103,9 @@ on_both_databases! {
         // Whatever the page in front of it knows, the use case looks for itself.
         let user = UserId::parse(&app.text("SELECT id FROM users").await).expect("an id");
         let session = SessionId::parse(&app.text("SELECT id FROM sessions").await).expect("an id");
-        let wanted = || PasswordChange { user, session, current: PASSWORD, new: NEW };
-        let changed = app.accounts.change_password(wanted(), &Device::default()).await;
+        let source = &Source::default();
+        let wanted = || PasswordChange { user, session, current: PASSWORD, new: NEW, source };
+        let changed = app.accounts.change_password(wanted()).await;
         assert!(matches!(changed, Err(AppError::NotSignedIn)));
         let changed = app.accounts.change_password_here(wanted()).await;
         assert!(matches!(changed, Err(AppError::NotSignedIn)));

@@ -3,6 +3,7 @@
 
 use crate::app::{PASSWORD, TestApp, on_both_databases};
 use crate::client::Client;
+use vestibule::domain::audit::Source;
 use vestibule::domain::device::Device;
 use vestibule::domain::session::Audience;
 use vestibule::server::accounts::{OpenSession, Renewal};
@@ -15,10 +16,13 @@ const DAY: Millis = 24 * HOUR;
 const ACCESS_TOKEN_GONE: Millis = 301_000;
 
 async fn renewed(app: &TestApp, refresh_token: &str) -> Option<OpenSession> {
-    let device = Device::new("Testing/1.0", None);
+    let source = Source {
+        device: Device::new("Testing/1.0", None),
+        request: None,
+    };
     match app
         .accounts
-        .renew(refresh_token, Audience::Web, &device)
+        .renew(refresh_token, Audience::Web, &source)
         .await
     {
         Ok(Renewal::Renewed(session)) => Some(*session),

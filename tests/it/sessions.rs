@@ -3,7 +3,9 @@
 use crate::app::{PASSWORD, START, TestApp, on_both_databases};
 use crate::client::{Answer, Client};
 use crate::html::Element;
+use vestibule::domain::audit::Source;
 use vestibule::domain::session::{Revocation, SessionId};
+use vestibule::domain::user::UserId;
 
 const EMAIL: &str = "ada@example.org";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -191,7 +193,7 @@ on_both_databases! {
         owner.get("/profile").await.assert_page("Your profile");
         app.clock.advance(10_000);
         thief.get("/profile").await.assert_sees_other("/login?next=/profile");
-        assert_eq!(app.text("SELECT event || ' ' || user_agent FROM audit").await, "refresh_token_reused curl/8.5.0");
+        assert_eq!(app.text("SELECT event || ' ' || user_agent FROM audit_trail WHERE event = 'refresh_token_reused'").await, "refresh_token_reused curl/8.5.0");
 
         // The owner is told when they are turned away, and whoever signs in next with the password as well, once.
         assert_told(&mut owner, "Somebody used an old key of your session; it was ended at 2026-01-02 03:09 UTC. If you did \
@@ -202,7 +204,7 @@ on_both_databases! {
         assert_eq!(warning(&again.get("/profile").await), None);
         let mut third = elsewhere(&app).await;
         assert_eq!(warning(&third.get("/profile").await), None);
-        assert_eq!(app.count("audit").await, 1);
+        assert_eq!(app.happened("refresh_token_reused").await, 1);
     }
 
     async fn a_key_that_was_never_issued_is_refused_and_harms_nobody(app: TestApp) {
@@ -212,7 +214,7 @@ on_both_databases! {
         let newer = owner.clone();
         app.execute("UPDATE sessions SET generation = 1").await;
         app.client().with_cookie("__Host-rt", newer.refresh_token()).get("/profile").await.assert_sees_other("/login?next=/profile");
-        assert_eq!((app.count("audit").await, app.number("SELECT COUNT(ended_at) FROM sessions").await), (0, 0));
+        assert_eq!((app.happened("refresh_token_reused").await, app.number("SELECT COUNT(ended_at) FROM sessions").await), (0, 0));
     }
 
     async fn whoever_s_time_is_over_is_told_that(app: TestApp) {
@@ -257,8 +259,10 @@ on_both_databases! {
             let mut there = app.signed_in(&format!("ada{pauses}@example.org")).await;
             let id = app.text("SELECT id FROM sessions WHERE ended_at IS NULL").await;
             let id = SessionId::parse(&id).expect("an id");
-            let accounts = app.accounts.clone();
-            let ending = tokio::spawn(async move { accounts.sign_out(id).await });
+            let (accounts, source) = (app.accounts.clone(), Source::default());
+            let user = app.text(&format!("SELECT user_id FROM sessions WHERE id = '{id}'")).await;
+            let user = UserId::parse(&user).expect("an id");
+            let ending = tokio::spawn(async move { accounts.sign_out(user, id, &source).await });
             for _ in 0..pauses {
                 tokio::task::yield_now().await;
             }
@@ -266,10 +270,10 @@ on_both_databases! {
             let _ = ending.await;
             // It may have begun or not. If it has, the database and the memory must come to agree.
             while app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await == 1 && pauses > 0 {
-                app.accounts.sign_out(id).await.expect("the database answers");
+                app.accounts.sign_out(user, id, &Source::default()).await.expect("the database answers");
             }
             if app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await == 1 {
-                app.accounts.sign_out(id).await.expect("the database answers");
+                app.accounts.sign_out(user, id, &Source::default()).await.expect("the database answers");
             }
             let copy = || app.client().with_cookie("__Host-at", there.access_token());
             let mut tries = 0;
@@ -604,7 +608,6 @@ mod model {
     use super::*;
     use proptest::prelude::*;
     use proptest::test_runner::{Config, TestRunner};
-    use vestibule::domain::device::Device;
     use vestibule::domain::session::EndReason;
     use vestibule::server::accounts::{Renewal, SignIn};
     use vestibule::server::tokens::Audience;
@@ -677,7 +680,7 @@ mod model {
             .create_user(&email, PASSWORD, "Ada", &Default::default())
             .await
             .expect("created");
-        let device = Device::default();
+        let source = Source::default();
         let mut sessions: Vec<Expected> = Vec::new();
         for step in steps {
             let now = app.clock.now();
@@ -688,7 +691,7 @@ mod model {
                         password: PASSWORD,
                         remember: false,
                         audience: Audience::Web,
-                        device: &device,
+                        source: &source,
                     };
                     let open = instance
                         .accounts
@@ -737,7 +740,7 @@ mod model {
                     };
                     let outcome = instance
                         .accounts
-                        .renew(&presented, Audience::Web, &device)
+                        .renew(&presented, Audience::Web, &source)
                         .await
                         .expect("answered");
                     let live = session.is_live(now);
@@ -781,7 +784,7 @@ mod model {
                     };
                     let ended = instance
                         .accounts
-                        .end_session(user, session.id, by)
+                        .end_session(user, session.id, by, &source)
                         .await
                         .expect("answered");
                     prop_assert_eq!(ended, session.ended.is_none());
@@ -793,7 +796,7 @@ mod model {
                     };
                     instance
                         .accounts
-                        .end_other_sessions(user, by)
+                        .end_other_sessions(user, by, &source)
                         .await
                         .expect("answered");
                     for session in sessions.iter_mut().filter(|session| session.id != by) {
@@ -806,7 +809,7 @@ mod model {
                     };
                     instance
                         .accounts
-                        .sign_out(session.id)
+                        .sign_out(user, session.id, &source)
                         .await
                         .expect("answered");
                     session.ended.get_or_insert(EndReason::SignedOut);

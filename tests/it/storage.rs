@@ -2,18 +2,35 @@
 
 use crate::app::{START, TestApp, on_both_databases};
 use std::sync::LazyLock;
+use vestibule::domain::audit::{Actor, AuditEvent, Source};
 use vestibule::domain::device::Device;
 use vestibule::domain::email::Email;
 use vestibule::domain::role::{Role, Roles};
 use vestibule::domain::session::{Audience, EndReason, Generation, Revocation, SessionId};
 use vestibule::domain::user::{Nickname, ProfileUpdate, UserId};
 use vestibule::server::clock::Millis;
-use vestibule::server::storage::{End, Moment, NewSession, NewUser, Remaining, StorageError};
+use vestibule::server::storage::{
+    AuditRecord, End, Moment, NewSession, NewUser, Remaining, StorageError,
+};
 
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const HASH: &str = "$argon2id$";
 
-static DEVICE: LazyLock<Device> = LazyLock::new(|| Device::new("Testing/1.0", None));
+static SOURCE: LazyLock<Source> = LazyLock::new(|| Source {
+    device: Device::new("Testing/1.0", None),
+    request: None,
+});
+
+fn record(event: AuditEvent) -> AuditRecord<'static> {
+    AuditRecord {
+        event,
+        actor: Actor::User(ADA),
+        user: Some(ADA),
+        session: None,
+        detail: "",
+        source: &SOURCE,
+    }
+}
 
 fn at(now: Millis) -> Moment {
     let until = now + 305_000;
@@ -23,7 +40,10 @@ fn at(now: Millis) -> Moment {
 /// Whether a session of that epoch could begin.
 async fn begins(app: &TestApp, number: u8, epoch: i64) -> bool {
     let session = session(number);
-    let stored = app.storage.insert_session(&session, epoch, 0, at(START));
+    let record = record(AuditEvent::SignedIn);
+    let stored = app
+        .storage
+        .insert_session(&session, epoch, 0, &record, at(START));
     stored.await.expect("asked").is_some()
 }
 
@@ -31,12 +51,12 @@ async fn begins(app: &TestApp, number: u8, epoch: i64) -> bool {
 async fn ends(app: &TestApp, number: u8, reason: EndReason, now: Millis) -> bool {
     let end = End {
         session: session(number).id,
-        owner: None,
+        owner: ADA,
         reason,
         by: None,
     };
     app.storage
-        .end_session(&end, None, at(now))
+        .end_session(&end, &record(AuditEvent::SignedOut), at(now))
         .await
         .expect("asked")
 }
@@ -50,7 +70,7 @@ fn session(number: u8) -> NewSession<'static> {
         idle_expires_at: START + 1_000,
         absolute_expires_at: START + 5_000,
         remembered: number.is_multiple_of(2),
-        device: &DEVICE,
+        device: &SOURCE.device,
     }
 }
 
@@ -82,7 +102,8 @@ async fn insert_as(
         roles: &roles,
         created_at: START,
     };
-    app.storage.insert_user(&user, first).await
+    let record = record(AuditEvent::AccountCreated);
+    app.storage.insert_user(&user, first, &record).await
 }
 
 /// Every column of both tables that a refused change must leave as it was.
@@ -120,7 +141,7 @@ on_both_databases! {
         assert!(app.storage.profile(ADA).await.expect("read").is_none());
         assert!(app.storage.session(session(1).id).await.expect("read").is_none());
         let update = ProfileUpdate::parse(Some("Ada"), Some(""), Some("")).expect("a profile");
-        assert!(!app.storage.update_profile(ADA, &update, START).await.expect("asked"));
+        assert!(!app.storage.update_profile(ADA, &update, &record(AuditEvent::ProfileChanged), START).await.expect("asked"));
         assert!(!begins(&app, 1, 1).await);
         assert!(!ends(&app, 1, EndReason::SignedOut, START).await);
         assert!(!app.storage.rotate_session(session(1).id, Generation(1), START, START).await.expect("asked"));
@@ -220,7 +241,8 @@ on_both_databases! {
             async move {
                 let session = session(number);
                 let remaining = Remaining::New(&session);
-                storage.change_password(ADA, epoch, "new", remaining, at(START)).await
+                let record = record(AuditEvent::PasswordChanged);
+                storage.change_password(ADA, epoch, "new", remaining, &record, at(START)).await
             }
         };
         assert_eq!(change(2, 3).await.expect("asked"), None);

@@ -23,7 +23,7 @@ pub async fn register(
     let request = Request::current();
     match request
         .accounts
-        .register(&email, &password, &nickname, &request.device)
+        .register(&email, &password, &nickname, &request.source)
         .await
     {
         Ok(session) => {
@@ -67,7 +67,7 @@ pub async fn login(
         password: &password,
         remember: remember == "on",
         audience: Audience::Web,
-        device: &request.device,
+        source: &request.source,
     };
     match request.accounts.sign_in(sign_in).await {
         Ok(SignedIn { session, reused }) => {
@@ -119,9 +119,10 @@ pub async fn change_password(
         session: claims.sid,
         current: &current_password,
         new: &new_password,
+        source: &request.source,
     };
     let accounts = &request.accounts;
-    let changed = accounts.change_password(change, &request.device).await;
+    let changed = accounts.change_password(change).await;
     let flash = Flash::for_page(PASSWORD);
     match changed {
         Ok(session) => {

@@ -118,8 +118,11 @@ pub async fn first_administrator(#[server(default)] invitation: String) -> Resul
     let Ok(claims) = request.visitor.signed_in() else {
         return sign_in_first(&request, HOME, "", Flash::for_page(HOME));
     };
-    let accounts = &request.accounts;
-    match accounts.accept_invitation(claims.sub, &invitation).await {
+    let (accounts, source) = (&request.accounts, &request.source);
+    match accounts
+        .accept_invitation(claims.sub, &invitation, source)
+        .await
+    {
         Ok(()) => {
             let notice = Flash::for_page(ADMIN).with_notice(Notice::FirstAdministrator);
             request.go_to(&form_of(ADMIN, ""), Some(&notice));

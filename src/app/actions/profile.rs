@@ -34,7 +34,10 @@ pub async fn update_profile(
         Ok(claims) => {
             let (nickname, signature) = (Some(&*nickname), Some(&*signature));
             match ProfileUpdate::parse(nickname, signature, Some(&avatar_url)) {
-                Ok(update) => request.accounts.update_profile(claims.sub, &update).await,
+                Ok(update) => {
+                    let (accounts, source) = (&request.accounts, &request.source);
+                    accounts.update_profile(claims.sub, &update, source).await
+                }
                 Err(error) => Err(error),
             }
         }

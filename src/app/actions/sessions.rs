@@ -26,8 +26,10 @@ pub async fn end_session(#[server(default)] session_id: String) -> Result<(), Ap
     let ended = match session {
         Ok(session) if session == claims.sid => return sign_out(&request).await,
         Ok(session) => {
-            let accounts = &request.accounts;
-            accounts.end_session(claims.sub, session, claims.sid).await
+            let (accounts, source) = (&request.accounts, &request.source);
+            accounts
+                .end_session(claims.sub, session, claims.sid, source)
+                .await
         }
         Err(error) => Err(error),
     };
@@ -49,7 +51,9 @@ pub async fn end_other_sessions() -> Result<(), AppError> {
     let Ok(claims) = request.visitor.signed_in() else {
         return sign_in_first(&request, SESSIONS, "", Flash::for_page(SESSIONS));
     };
-    let accounts = &request.accounts;
-    let ended = accounts.end_other_sessions(claims.sub, claims.sid).await;
+    let (accounts, source) = (&request.accounts, &request.source);
+    let ended = accounts
+        .end_other_sessions(claims.sub, claims.sid, source)
+        .await;
     back_to_sessions(&request, ended.map(drop), Notice::OtherSessionsEnded)
 }

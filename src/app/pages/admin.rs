@@ -1,12 +1,13 @@
 //! For administrators: who has an account, and what can be done about it.
 
 use crate::app::components::{Field, FormState, Outcome};
+use crate::app::pages::audit::{FEW_RECORDS, History};
 use crate::app::pages::sessions::{Minute, Session};
-use crate::app::routes::{ADMIN, admin_user};
+use crate::app::routes::{ADMIN, AUDIT, admin_user};
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
 use crate::domain::user::UserId;
-use crate::server::accounts::{LiveSession, UserPage as Page, UserRow};
+use crate::server::accounts::{AuditPage, LiveSession, UserPage as Page, UserRow};
 use crate::server::request::Request;
 use leptos::prelude::*;
 
@@ -61,6 +62,9 @@ fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
     view! {
         <section class="card">
             <h1>"Users"</h1>
+            <p class="lede">
+                <a href=AUDIT>"What happened to whose account: the audit trail"</a>
+            </p>
             <Outcome state />
             <form class="search" method="get" action=ADMIN role="search">
                 <div class="field">
@@ -117,11 +121,11 @@ pub fn UserPage() -> impl IntoView {
     let request = Request::current();
     Suspend::new(async move {
         match user(&request).await {
-            Ok((user, sessions)) => {
+            Ok((user, sessions, history)) => {
                 let state = FormState::of(&request);
                 let me = request.visitor.claims().map(|claims| claims.sub);
                 let is_me = me == Some(user.id);
-                Some(view! { <User user sessions is_me state /> })
+                Some(view! { <User user sessions history is_me state /> })
             }
             Err(error) => {
                 request.turn_away(&error);
@@ -131,16 +135,24 @@ pub fn UserPage() -> impl IntoView {
     })
 }
 
-async fn user(request: &Request) -> Result<(UserRow, Vec<LiveSession>), AppError> {
+async fn user(request: &Request) -> Result<(UserRow, Vec<LiveSession>, AuditPage), AppError> {
     request.administrator()?;
     let id = request.path.rsplit('/').next().and_then(UserId::parse);
-    let user = request.accounts.user(id.ok_or(AppError::NotFound)?).await?;
-    let sessions = request.accounts.sessions(user.id).await?;
-    Ok((user, sessions))
+    let accounts = &request.accounts;
+    let user = accounts.user(id.ok_or(AppError::NotFound)?).await?;
+    let sessions = accounts.sessions(user.id).await?;
+    let history = accounts.activity(user.id, None, FEW_RECORDS).await?;
+    Ok((user, sessions, history))
 }
 
 #[component]
-fn User(user: UserRow, sessions: Vec<LiveSession>, is_me: bool, state: FormState) -> impl IntoView {
+fn User(
+    user: UserRow,
+    sessions: Vec<LiveSession>,
+    history: AuditPage,
+    is_me: bool,
+    state: FormState,
+) -> impl IntoView {
     let id = user.id;
     let disabled_at = user.disabled_at;
     let is_signed_in = !sessions.is_empty();
@@ -216,6 +228,7 @@ fn User(user: UserRow, sessions: Vec<LiveSession>, is_me: bool, state: FormState
                         <Account user=id is_disabled=disabled_at.is_some() />
                     }
                 })}
+            <History page=history email=user.email />
         </section>
     }
 }

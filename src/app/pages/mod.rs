@@ -1,6 +1,7 @@
 //! The pages, one file each.
 
 mod admin;
+mod audit;
 mod first_administrator;
 mod home;
 mod login;
@@ -11,6 +12,7 @@ mod sessions;
 mod trouble;
 
 pub use admin::{UserPage, UsersPage};
+pub use audit::{AuditPage, AuditQuery};
 pub use first_administrator::FirstAdministratorPage;
 pub use home::HomePage;
 pub use login::LoginPage;

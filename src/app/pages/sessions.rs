@@ -1,10 +1,13 @@
 //! The sessions: where one is signed in, and how to end that.
 
 use crate::app::components::{FormState, Outcome};
+use crate::app::pages::audit::{FEW_RECORDS, OwnActivity, before};
+use crate::app::routes::SESSIONS;
 use crate::app::words;
+use crate::domain::error::AppError;
 use crate::domain::session::{Audience, SessionId};
 use crate::domain::user::UserId;
-use crate::server::accounts::LiveSession;
+use crate::server::accounts::{AuditPage, LiveSession};
 use crate::server::request::Request;
 use leptos::prelude::*;
 
@@ -13,10 +16,15 @@ use leptos::prelude::*;
 pub fn SessionsPage() -> impl IntoView {
     let request = Request::current();
     Suspend::new(async move {
-        match request.sessions().await {
-            Ok((this, sessions)) => {
+        match sessions_and_activity(&request).await {
+            Ok((this, sessions, owner, activity)) => {
                 let state = FormState::of(&request);
-                Some(view! { <Sessions this sessions state /> })
+                Some(view! {
+                    <section class="card">
+                        <Sessions this sessions state />
+                        <OwnActivity page=activity owner here=SESSIONS />
+                    </section>
+                })
             }
             Err(error) => {
                 request.turn_away(&error);
@@ -24,6 +32,16 @@ pub fn SessionsPage() -> impl IntoView {
             }
         }
     })
+}
+
+async fn sessions_and_activity(
+    request: &Request,
+) -> Result<(SessionId, Vec<LiveSession>, UserId, AuditPage), AppError> {
+    let claims = request.visitor.signed_in()?;
+    let (accounts, before) = (&request.accounts, before(request)?);
+    let sessions = accounts.sessions(claims.sub).await?;
+    let activity = accounts.activity(claims.sub, before, FEW_RECORDS).await?;
+    Ok((claims.sid, sessions, claims.sub, activity))
 }
 
 #[component]
@@ -37,7 +55,6 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
         })
         .collect::<Vec<_>>();
     view! {
-        <section class="card">
             <h1>"Your sessions"</h1>
             <p class="lede">"Where you are signed in. End what you do not know."</p>
             <Outcome state />
@@ -58,7 +75,6 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
                         }
                     })}
             </div>
-        </section>
     }
 }
 

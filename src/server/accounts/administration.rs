@@ -3,14 +3,15 @@
 //! That whoever asks is an administrator is the caller's to check; what not even an administrator may do is
 //! refused here.
 
+use super::audit::by_user;
 use super::{Accounts, to_its_end};
+use crate::domain::audit::{Actor, AuditEvent, Source};
 use crate::domain::email::Email;
-use crate::domain::error::AppError;
-use crate::domain::role::Roles;
+use crate::domain::error::{AppError, Field, Problem, Reason};
+use crate::domain::role::{Role, Roles};
 use crate::domain::session::{EndReason, SessionId};
 use crate::domain::user::UserId;
-use crate::server::storage::{Changed, End, StorageError, UserRow};
-use std::fmt;
+use crate::server::storage::{AuditRecord, Changed, End, StorageError, UserRow};
 
 /// How many users a page of the list has.
 const USERS_PER_PAGE: u32 = 50;
@@ -18,20 +19,30 @@ const USERS_PER_PAGE: u32 = 50;
 /// How long an invitation is good, in seconds.
 const INVITATION_SECONDS: i64 = 3600;
 
-/// Who administrates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// An administrator.
-    Administrator(UserId),
-    /// Whoever can run the program on its database.
-    Operator,
+/// Who administrates, and from where.
+#[derive(Clone, Debug)]
+pub struct By {
+    actor: Actor,
+    source: Source,
 }
 
-impl fmt::Display for By {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Administrator(user) => user.fmt(f),
-            Self::Operator => f.write_str("operator"),
+impl By {
+    /// An administrator.
+    pub fn administrator(user: UserId, source: &Source) -> Self {
+        let (actor, source) = (Actor::User(user), source.clone());
+        Self { actor, source }
+    }
+
+    /// Whoever can run the program on its database.
+    pub fn operator() -> Self {
+        let (actor, source) = (Actor::Operator, Source::default());
+        Self { actor, source }
+    }
+
+    fn record(&self, event: AuditEvent, user: UserId) -> AuditRecord<'_> {
+        AuditRecord {
+            actor: self.actor,
+            ..by_user(event, user, &self.source)
         }
     }
 }
@@ -101,14 +112,22 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when the invitation is worth nothing, or not any more.
-    pub async fn accept_invitation(&self, user: UserId, invitation: &str) -> Result<(), AppError> {
+    pub async fn accept_invitation(
+        &self,
+        user: UserId,
+        invitation: &str,
+        source: &Source,
+    ) -> Result<(), AppError> {
         if !self.invites(invitation).await? {
             return Err(AppError::NotFound);
         }
-        let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%user, "a user takes up the invitation to be the first administrator");
+        let (storage, moment, source) = (self.0.storage.clone(), self.moment(), source.clone());
         self.take_back(async move {
-            match storage.make_first_administrator(user, moment).await? {
+            let record = by_user(AuditEvent::RolesSet, user, &source);
+            match storage
+                .make_first_administrator(user, &record, moment)
+                .await?
+            {
                 Changed::Already => Ok(Changed::Unknown), // somebody was faster
                 changed => Ok(changed),
             }
@@ -145,14 +164,14 @@ impl Accounts {
         user: UserId,
         session: SessionId,
     ) -> Result<(), AppError> {
-        tracing::info!(%by, %user, %session, "a session of a user is ended");
         let end = End {
             session,
-            owner: Some(user),
+            owner: user,
             reason: EndReason::EndedByAdministrator,
             by: None,
         };
-        match self.end(end, None).await? {
+        let event = AuditEvent::SessionEnded;
+        match self.end(end, event, by.actor, &by.source).await? {
             true => Ok(()),
             false => Err(AppError::NotFound),
         }
@@ -164,21 +183,29 @@ impl Accounts {
     /// [`AppError::NotFound`] when there is no such user.
     pub async fn sign_out_everywhere(&self, by: By, user: UserId) -> Result<(), AppError> {
         let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%by, %user, "all sessions of a user are ended");
-        self.take_back(async move { storage.sign_out_everywhere(user, moment).await })
-            .await
+        self.take_back(async move {
+            let record = by.record(AuditEvent::SignedOutEverywhere, user);
+            storage.sign_out_everywhere(user, &record, moment).await
+        })
+        .await
     }
 
     /// Gives a user these roles and no others, from their next request on.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is no such user, [`AppError::LastAdministrator`] when nobody would remain to
-    /// administrate.
+    /// [`AppError::NotFound`] when there is no such user, [`AppError::Invalid`] for a role that the configuration does
+    /// not know and the user does not have, [`AppError::LastAdministrator`] when nobody would remain to administrate.
     pub async fn set_roles(&self, by: By, user: UserId, roles: Roles) -> Result<(), AppError> {
         let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%by, %user, roles = roles.to_stored(), "roles are set");
-        self.take_back(async move { storage.set_roles(user, &roles, moment).await })
-            .await
+        self.must_exist(&roles, &self.user(user).await?.roles)?;
+        self.take_back(async move {
+            let record = AuditRecord {
+                detail: &roles.to_stored(),
+                ..by.record(AuditEvent::RolesSet, user)
+            };
+            storage.set_roles(user, &roles, &record, moment).await
+        })
+        .await
     }
 
     /// Closes a user's account, which ends their sessions at once, or opens it again.
@@ -187,13 +214,33 @@ impl Accounts {
     /// [`AppError::NotFound`] when there is no such user, [`AppError::OwnAccount`] for one's own account,
     /// [`AppError::LastAdministrator`] when nobody would remain to administrate.
     pub async fn set_disabled(&self, by: By, user: UserId, disabled: bool) -> Result<(), AppError> {
-        if disabled && by == By::Administrator(user) {
+        if disabled && by.actor == Actor::User(user) {
             return Err(AppError::OwnAccount);
         }
         let (storage, moment) = (self.0.storage.clone(), self.moment());
-        tracing::info!(%by, %user, disabled, "an account is closed or opened");
-        self.take_back(async move { storage.set_disabled(user, disabled, moment).await })
-            .await
+        self.take_back(async move {
+            let event = match disabled {
+                true => AuditEvent::AccountDisabled,
+                false => AuditEvent::AccountEnabled,
+            };
+            let record = by.record(event, user);
+            storage.set_disabled(user, disabled, &record, moment).await
+        })
+        .await
+    }
+
+    /// Whether each of these can be given: a name that was misspelt would be a role that opens nothing. What a user has
+    /// may stay, even if the configuration knows it no more.
+    pub(super) fn must_exist(&self, roles: &Roles, had: &Roles) -> Result<(), AppError> {
+        let known = |role: &Role| {
+            let name = role.as_str();
+            name == Role::ADMINISTRATOR || self.0.policy.roles.contains(name) || had.contains(name)
+        };
+        if roles.iter().all(known) {
+            return Ok(());
+        }
+        let problem = Problem::new(Field::Roles, Reason::Unknown);
+        Err(AppError::Invalid(vec![problem]))
     }
 
     /// Changes the database, then takes back what that takes back, before anybody is answered.

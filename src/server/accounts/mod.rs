@@ -1,16 +1,20 @@
 //! The use cases, named by what people intend: the one door to accounts and sessions.
 
 mod administration;
+mod audit;
 pub mod common_passwords;
 pub mod password_hash;
 mod sessions;
 mod throttle;
 
-pub use crate::server::storage::{LiveSession, UserRow};
+pub use crate::server::storage::{
+    AuditFlaw, AuditHead, AuditRow, AuditVerdict, LiveSession, UserRow,
+};
 pub use administration::{By, UserPage};
+pub use audit::{AuditPage, AuditSearch};
 pub use sessions::{OpenSession, Renewal, Watched};
 
-use crate::domain::device::Device;
+use crate::domain::audit::{Actor, AuditEvent, Source};
 use crate::domain::email::Email;
 use crate::domain::error::{AppError, Field, Problem, Reason};
 use crate::domain::password::{NewPassword, PasswordAttempt, PasswordRules};
@@ -19,9 +23,12 @@ use crate::domain::session::{Audience, Ending, SessionId, SessionLimits};
 use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
 use crate::server::clock::Clock;
 use crate::server::random::{NoRandomness, Random};
-use crate::server::storage::{Credentials, NewUser, Remaining, SessionRow, Storage, StorageError};
+use crate::server::storage::{
+    AuditRecord, Credentials, NewUser, Remaining, SessionRow, Storage, StorageError,
+};
 use crate::server::tokens::access_token::NotIssued;
 use crate::server::tokens::{AccessTokens, Invitations, RefreshTokens, Tokens};
+use audit::by_user;
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -42,6 +49,10 @@ pub struct Policy {
     pub remembered_session: SessionLimits,
     /// How many sessions a user may have at once; 0 for any number.
     pub session_limit: u32,
+    /// The roles that can be given, besides that of an administrator.
+    pub roles: Roles,
+    /// How long a record stays in the audit trail, in milliseconds.
+    pub audit_retention_ms: i64,
     /// How often a minute one network may sign in, register or present a program's refresh token; 0 for any number.
     pub requests_per_minute: u32,
 }
@@ -75,7 +86,7 @@ pub struct SignIn<'a> {
     /// At which door the tokens are to count.
     pub audience: Audience,
     /// From where.
-    pub device: &'a Device,
+    pub source: &'a Source,
 }
 
 /// How a person asks for a new password.
@@ -88,6 +99,16 @@ pub struct PasswordChange<'a> {
     pub current: &'a str,
     /// As typed.
     pub new: &'a str,
+    /// From where.
+    pub source: &'a Source,
+}
+
+/// Who creates an account.
+enum Creator<'a> {
+    /// Whoever is to own it, from where, and whether a session is opened for them.
+    Owner(&'a Source, bool),
+    /// Whoever can run the program on its database.
+    Operator,
 }
 
 /// Somebody was let in.
@@ -137,13 +158,15 @@ impl Accounts {
         email: &str,
         password: &str,
         nickname: &str,
-        device: &Device,
+        source: &Source,
     ) -> Result<OpenSession, AppError> {
-        self.may_register(device)?;
-        let (user, _) = self
-            .create(email, password, nickname, &Roles::default(), Some(device))
+        self.may_register(source)?;
+        let opens_session = true;
+        let by = Creator::Owner(source, opens_session);
+        let (session, _) = self
+            .create(email, password, nickname, &Roles::default(), by)
             .await?;
-        user.ok_or(AppError::Internal)
+        session.ok_or(AppError::Internal)
     }
 
     /// Creates an account, as [`Accounts::register`] does, and opens no session.
@@ -155,15 +178,19 @@ impl Accounts {
         email: &str,
         password: &str,
         nickname: &str,
-        device: &Device,
+        source: &Source,
     ) -> Result<UserId, AppError> {
-        self.may_register(device)?;
-        self.create_user(email, password, nickname, &Roles::default())
-            .await
+        self.may_register(source)?;
+        let opens_session = false;
+        let by = Creator::Owner(source, opens_session);
+        let (_, id) = self
+            .create(email, password, nickname, &Roles::default(), by)
+            .await?;
+        Ok(id)
     }
 
-    fn may_register(&self, device: &Device) -> Result<(), AppError> {
-        self.0.throttle.admit(device.network())?;
+    fn may_register(&self, source: &Source) -> Result<(), AppError> {
+        self.0.throttle.admit(source.device.network())?;
         if self.0.policy.registration_open {
             Ok(())
         } else {
@@ -183,7 +210,10 @@ impl Accounts {
         nickname: &str,
         roles: &Roles,
     ) -> Result<UserId, AppError> {
-        let (_, id) = self.create(email, password, nickname, roles, None).await?;
+        self.must_exist(roles, &Roles::default())?;
+        let (_, id) = self
+            .create(email, password, nickname, roles, Creator::Operator)
+            .await?;
         Ok(id)
     }
 
@@ -193,7 +223,7 @@ impl Accounts {
         password: &str,
         nickname: &str,
         roles: &Roles,
-        session_for: Option<&Device>,
+        by: Creator<'_>,
     ) -> Result<(Option<OpenSession>, UserId), AppError> {
         let Registration {
             email,
@@ -210,9 +240,20 @@ impl Accounts {
 
         let now = self.0.clock.now();
         let user = UserId::from_bytes(self.random_id()?);
-        let session = match session_for {
-            Some(device) => Some(self.new_session(user, Audience::Web, false, device, now)?),
-            None => None,
+        let (actor, source, opens_session) = match by {
+            Creator::Owner(source, opens_session) => (Actor::User(user), source, opens_session),
+            Creator::Operator => (Actor::Operator, &Source::default(), false),
+        };
+        let device = &source.device;
+        let session = match opens_session {
+            true => Some(self.new_session(user, Audience::Web, false, device, now)?),
+            false => None,
+        };
+        let record = AuditRecord {
+            actor,
+            session: session.as_ref().map(|session| session.id),
+            detail: &roles.to_stored(),
+            ..by_user(AuditEvent::AccountCreated, user, source)
         };
         let new_user = NewUser {
             id: user,
@@ -225,7 +266,7 @@ impl Accounts {
         match self
             .0
             .storage
-            .insert_user(&new_user, session.as_ref())
+            .insert_user(&new_user, session.as_ref(), &record)
             .await
         {
             Ok(()) => {}
@@ -245,7 +286,7 @@ impl Accounts {
     /// # Errors
     /// [`AppError::WrongCredentials`], or when fields are empty, too many wait, or this network has tried too often.
     pub async fn sign_in(&self, request: SignIn<'_>) -> Result<SignedIn, AppError> {
-        self.0.throttle.admit(request.device.network())?;
+        self.0.throttle.admit(request.source.device.network())?;
         let mut missing = Vec::new();
         if request.email.trim().is_empty() {
             missing.push(Problem::new(Field::Email, Reason::Required));
@@ -265,11 +306,13 @@ impl Accounts {
         let stored = known.as_ref().map(|user| user.password_hash.clone());
         let verdict = self.0.hasher.verify(attempt, stored).await?;
 
+        // One more write, whether there is such an account or not.
+        let whose = known.as_ref().map(|user| user.id);
         let (Some(user), true) = (known, verdict != Verdict::Wrong) else {
-            return Err(AppError::WrongCredentials);
+            return self.refuse_sign_in(whose, "", request.source).await;
         };
         if user.disabled {
-            return Err(AppError::WrongCredentials);
+            return self.refuse_sign_in(whose, "disabled", request.source).await;
         }
         if let Verdict::RightAndRehashed(new) = verdict {
             self.0
@@ -278,6 +321,24 @@ impl Accounts {
                 .await?;
         }
         self.admit(user, &request).await
+    }
+
+    async fn refuse_sign_in(
+        &self,
+        user: Option<UserId>,
+        detail: &str,
+        source: &Source,
+    ) -> Result<SignedIn, AppError> {
+        let record = AuditRecord {
+            event: AuditEvent::SignInRefused,
+            actor: Actor::Anonymous,
+            user,
+            session: None,
+            detail,
+            source,
+        };
+        self.note(record).await?;
+        Err(AppError::WrongCredentials)
     }
 
     /// The profile of a user.
@@ -300,11 +361,13 @@ impl Accounts {
         &self,
         user: UserId,
         update: &ProfileUpdate,
+        source: &Source,
     ) -> Result<(), AppError> {
+        let record = by_user(AuditEvent::ProfileChanged, user, source);
         if self
             .0
             .storage
-            .update_profile(user, update, self.0.clock.now())
+            .update_profile(user, update, &record, self.0.clock.now())
             .await?
         {
             Ok(())
@@ -321,15 +384,15 @@ impl Accounts {
     pub async fn change_password(
         &self,
         change: PasswordChange<'_>,
-        device: &Device,
     ) -> Result<OpenSession, AppError> {
+        let (this, source) = (self.clone(), change.source.clone());
         let (user, session, new_hash) = self.may_change_password(change).await?;
-        let (this, device) = (self.clone(), device.clone());
         to_its_end(async move {
             let (audience, remembered) = (session.audience, session.remembered);
             let now = this.moment().now;
-            let session = this.new_session(user.id, audience, remembered, &device, now)?;
-            this.replace_password(&user, &new_hash, Remaining::New(&session))
+            let device = &source.device;
+            let session = this.new_session(user.id, audience, remembered, device, now)?;
+            this.replace_password(&user, &new_hash, Remaining::New(&session), &source)
                 .await?;
             this.tokens_of(&session, user.epoch + 1, user.roles)
         })
@@ -341,11 +404,11 @@ impl Accounts {
     /// # Errors
     /// The same.
     pub async fn change_password_here(&self, change: PasswordChange<'_>) -> Result<(), AppError> {
+        let (this, source) = (self.clone(), change.source.clone());
         let session = change.session;
         let (user, _, new_hash) = self.may_change_password(change).await?;
-        let this = self.clone();
         to_its_end(async move {
-            this.replace_password(&user, &new_hash, Remaining::This(session))
+            this.replace_password(&user, &new_hash, Remaining::This(session), &source)
                 .await
         })
         .await
@@ -373,6 +436,12 @@ impl Accounts {
             PasswordAttempt::parse(change.current).ok_or(AppError::WrongCurrentPassword)?;
         let stored = Some(user.password_hash.clone());
         if self.0.hasher.verify(attempt, stored).await? == Verdict::Wrong {
+            let event = AuditEvent::PasswordChangeRefused;
+            self.note(AuditRecord {
+                session: Some(change.session),
+                ..by_user(event, change.user, change.source)
+            })
+            .await?;
             return Err(AppError::WrongCurrentPassword);
         }
         let new_hash = self.0.hasher.hash(new).await?;
@@ -384,11 +453,17 @@ impl Accounts {
         user: &Credentials,
         new_hash: &str,
         remaining: Remaining<'_>,
+        source: &Source,
     ) -> Result<(), AppError> {
+        let record = AuditRecord {
+            session: Some(remaining.session()),
+            ..by_user(AuditEvent::PasswordChanged, user.id, source)
+        };
+        let moment = self.moment();
         let taken_back = self
             .0
             .storage
-            .change_password(user.id, user.epoch, new_hash, remaining, self.moment())
+            .change_password(user.id, user.epoch, new_hash, remaining, &record, moment)
             .await?
             // Another change was faster, so what was given as the current password is not it.
             .ok_or(AppError::WrongCurrentPassword)?;

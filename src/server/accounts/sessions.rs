@@ -1,6 +1,8 @@
 //! Sessions: how they are opened, renewed by rotation, listed and ended.
 
+use super::audit::by_user;
 use super::{Accounts, Policy, SignIn, SignedIn, to_its_end};
+use crate::domain::audit::{Actor, AuditEvent, Source};
 use crate::domain::device::Device;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
@@ -10,11 +12,9 @@ use crate::domain::session::{
 use crate::domain::user::UserId;
 use crate::server::clock::Millis;
 use crate::server::storage::{
-    AuditEvent, AuditRecord, Credentials, End, LiveSession, Moment, NewSession, SessionRow,
+    AuditRecord, Credentials, End, LiveSession, Moment, NewSession, SessionRow,
 };
 use crate::server::tokens::{AccessClaims, Grant};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::atomic::Ordering;
 use tokio::sync::broadcast;
 
@@ -160,15 +160,21 @@ impl Accounts {
         request: &SignIn<'_>,
     ) -> Result<SignedIn, AppError> {
         let (audience, remember) = (request.audience, request.remember);
-        let (this, device) = (self.clone(), request.device.clone());
+        let (this, source) = (self.clone(), request.source.clone());
         to_its_end(async move {
             let moment = this.moment();
-            let session = this.new_session(user.id, audience, remember, &device, moment.now)?;
+            let device = &source.device;
+            let session = this.new_session(user.id, audience, remember, device, moment.now)?;
+            let record = AuditRecord {
+                session: Some(session.id),
+                detail: audience.as_str(),
+                ..by_user(AuditEvent::SignedIn, user.id, &source)
+            };
             let limit = this.0.policy.session_limit;
             let admission = this
                 .0
                 .storage
-                .insert_session(&session, user.epoch, limit, moment)
+                .insert_session(&session, user.epoch, limit, &record, moment)
                 .await?
                 // The password was changed or the account disabled while we were checking.
                 .ok_or(AppError::WrongCredentials)?;
@@ -183,18 +189,24 @@ impl Accounts {
         .await
     }
 
-    /// Ends a session by its own wish.
+    /// Ends a user's session by its own wish.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_out(&self, session: SessionId) -> Result<(), AppError> {
+    pub async fn sign_out(
+        &self,
+        user: UserId,
+        session: SessionId,
+        source: &Source,
+    ) -> Result<(), AppError> {
         let end = End {
             session,
-            owner: None,
+            owner: user,
             reason: EndReason::SignedOut,
             by: None,
         };
-        self.end(end, None).await.map(drop)
+        let (event, actor) = (AuditEvent::SignedOut, Actor::User(user));
+        self.end(end, event, actor, source).await.map(drop)
     }
 
     /// Ends the session that a browser's refresh token belongs to, whatever its generation: when the access token
@@ -202,9 +214,13 @@ impl Accounts {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_out_by_refresh_token(&self, token: &str) -> Result<(), AppError> {
+    pub async fn sign_out_by_refresh_token(
+        &self,
+        token: &str,
+        source: &Source,
+    ) -> Result<(), AppError> {
         match self.session_of(token, Audience::Web).await? {
-            Some((session, ..)) => self.sign_out(session).await,
+            Some((session, _, row)) => self.sign_out(row.user, session, source).await,
             None => Ok(()),
         }
     }
@@ -268,14 +284,16 @@ impl Accounts {
         user: UserId,
         session: SessionId,
         by: SessionId,
+        source: &Source,
     ) -> Result<bool, AppError> {
         let end = End {
             session,
-            owner: Some(user),
+            owner: user,
             reason: EndReason::EndedByUser,
             by: Some(by),
         };
-        self.end(end, None).await
+        let (event, actor) = (AuditEvent::SessionEnded, Actor::User(user));
+        self.end(end, event, actor, source).await
     }
 
     /// Ends every session of a user but this one, and says how many.
@@ -286,14 +304,19 @@ impl Accounts {
         &self,
         user: UserId,
         this_session: SessionId,
+        source: &Source,
     ) -> Result<usize, AppError> {
-        let this = self.clone();
+        let (this, source) = (self.clone(), source.clone());
         to_its_end(async move {
             let moment = this.moment();
+            let record = AuditRecord {
+                session: Some(this_session),
+                ..by_user(AuditEvent::OtherSessionsEnded, user, &source)
+            };
             let ended = this
                 .0
                 .storage
-                .end_other_sessions(user, this_session, moment)
+                .end_other_sessions(user, this_session, &record, moment)
                 .await?;
             for session in &ended {
                 this.0.access_tokens.revoke(Revocation::Session(*session));
@@ -307,25 +330,21 @@ impl Accounts {
     pub(super) async fn end(
         &self,
         end: End,
-        reuse: Option<(UserId, Device)>,
+        event: AuditEvent,
+        actor: Actor,
+        source: &Source,
     ) -> Result<bool, AppError> {
-        let this = self.clone();
+        let (this, source) = (self.clone(), source.clone());
         to_its_end(async move {
-            let record = match &reuse {
-                Some((user, device)) => Some(AuditRecord {
-                    id: URL_SAFE_NO_PAD.encode(this.random_id()?),
-                    event: AuditEvent::RefreshTokenReused,
-                    user: *user,
-                    session: Some(end.session),
-                    device,
-                }),
-                None => None,
+            let record = AuditRecord {
+                actor,
+                session: Some(end.session),
+                ..by_user(event, end.owner, &source)
             };
-            let moment = this.moment();
             let ended = this
                 .0
                 .storage
-                .end_session(&end, record.as_ref(), moment)
+                .end_session(&end, &record, this.moment())
                 .await?;
             if ended {
                 let revocation = Revocation::Session(end.session);
@@ -349,10 +368,10 @@ impl Accounts {
         &self,
         refresh_token: &str,
         audience: Audience,
-        device: &Device,
+        source: &Source,
     ) -> Result<Renewal, AppError> {
         if audience == Audience::Api {
-            self.0.throttle.admit(device.network())?;
+            self.0.throttle.admit(source.device.network())?;
         }
         let Some((id, presented, session)) = self.session_of(refresh_token, audience).await? else {
             return Ok(Renewal::Refused);
@@ -393,11 +412,12 @@ impl Accounts {
         let reason = EndReason::RefreshTokenReused;
         let end = End {
             session: id,
-            owner: None,
+            owner: session.user,
             reason,
             by: None,
         };
-        self.end(end, Some((session.user, device.clone()))).await?;
+        let (event, actor) = (AuditEvent::RefreshTokenReused, Actor::Anonymous);
+        self.end(end, event, actor, source).await?;
         Ok(Renewal::Over(Ending {
             reason,
             at_ms: now,

@@ -1,5 +1,6 @@
-//! The command line: `serve`, `check`, `secret`, `user`.
+//! The command line: `serve`, `check`, `secret`, `user`, `audit`.
 
+mod audit;
 mod users;
 
 use crate::app::routes::FIRST_ADMINISTRATOR;
@@ -10,12 +11,12 @@ use crate::server::config::Config;
 use crate::server::random::Random;
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::FlashSeal;
-use crate::server::storage::Storage;
+use crate::server::storage::{AuditSeal, Storage};
 use crate::server::tokens::{AccessTokens, Keyring, Secret, Tokens};
 use crate::server::web::{self, Application, Site};
 use clap::{Parser, Subcommand};
 use std::error::Error;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -46,10 +47,15 @@ enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(users::UserCommand),
+    /// Look after the audit trail
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
 }
 
 /// How often rows of revocations that matter to nobody any more are deleted.
 const REVOCATIONS_TIDIED_EVERY: Duration = Duration::from_secs(60);
+/// How often records are taken from the audit trail that are older than the operator wants them kept.
+const ACTIVITY_TIDIED_EVERY: Duration = Duration::from_secs(3600);
 /// How often the table is asked what others have taken back: this command line, or another instance.
 const REVOCATIONS_HEARD_EVERY: Duration = Duration::from_millis(500);
 
@@ -63,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Serve => in_runtime(serve()),
         Command::Check => in_runtime(check()),
         Command::User(command) => in_runtime(users::run(command)),
+        Command::Audit(command) => in_runtime(audit::run(command)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,8 +105,9 @@ struct Parts {
 
 async fn assemble(config: &Config) -> Result<Parts, Failure> {
     let (clock, random) = (Clock::system(), Random::system());
-    let storage = Storage::open(&config.database).await?;
     let keyring = Keyring::new(&config.load_secret(&random)?, &config.previous_secrets);
+    let seal = AuditSeal::new(keyring.audit.bytes());
+    let storage = Storage::open(&config.database, seal).await?;
     let tokens = Tokens::new(
         &keyring,
         config.origin.as_str(),
@@ -133,6 +141,7 @@ async fn serve() -> Result<(), Failure> {
     let parts = assemble(&config).await?;
     parts.accounts.load_revocations().await?;
     tokio::spawn(forget_past_revocations(parts.accounts.clone()));
+    tokio::spawn(forget_past_activity(parts.accounts.clone()));
     tokio::spawn(hear_of_revocations(parts.accounts.clone()));
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
@@ -143,7 +152,8 @@ async fn serve() -> Result<(), Failure> {
         accounts: parts.accounts,
         access_tokens: parts.access_tokens,
         cookies: Cookies::of(&config.origin),
-        flash_seal: FlashSeal::new(&parts.keyring.flash, parts.clock, parts.random),
+        flash_seal: FlashSeal::new(&parts.keyring.flash, parts.clock, parts.random.clone()),
+        random: parts.random,
         origin: config.origin.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         site,
@@ -184,6 +194,15 @@ async fn forget_past_revocations(accounts: Accounts) {
     }
 }
 
+/// Keeps the audit trail as short as the operator wants it. What fails is tried again an hour later.
+async fn forget_past_activity(accounts: Accounts) {
+    let mut every = tokio::time::interval(ACTIVITY_TIDIED_EVERY);
+    loop {
+        every.tick().await;
+        let _ = accounts.forget_past_activity().await; // the storage has logged it
+    }
+}
+
 /// Learns what others on the same database take back. What fails is tried again; meanwhile `/readyz` says no.
 async fn hear_of_revocations(accounts: Accounts) {
     let mut every = tokio::time::interval(REVOCATIONS_HEARD_EVERY);
@@ -203,6 +222,15 @@ async fn stop_signal() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Writes to standard output. False when whoever reads has seen enough.
+fn print(text: &str) -> Result<bool, Failure> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `vestibule user …`: what an operator does with accounts. A running server obeys within a second, since it asks
 //! the database what was taken back.
 
-use super::{Failure, Parts, assemble};
+use super::{Failure, Parts, assemble, print};
 use crate::app::words;
 use crate::domain::email::Email;
 use crate::domain::error::AppError;
@@ -11,7 +11,7 @@ use crate::server::config::Config;
 use crate::server::web;
 use clap::Subcommand;
 use serde_json::json;
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::IsTerminal;
 use zeroize::Zeroizing;
 
 #[derive(Subcommand)]
@@ -88,27 +88,31 @@ async fn obey(parts: &Parts, command: UserCommand) -> Result<(), Failure> {
         UserCommand::List { query, json } => list(parts, &query, json).await,
         UserCommand::Disable { email } => {
             let user = find(parts, &email).await?;
-            Ok(accounts.set_disabled(By::Operator, user.id, true).await?)
+            Ok(accounts.set_disabled(By::operator(), user.id, true).await?)
         }
         UserCommand::Enable { email } => {
             let user = find(parts, &email).await?;
-            Ok(accounts.set_disabled(By::Operator, user.id, false).await?)
+            Ok(accounts
+                .set_disabled(By::operator(), user.id, false)
+                .await?)
         }
         UserCommand::Grant { email, role } => {
             let (user, role) = (find(parts, &email).await?, parse_role(&role)?);
             let roles = user.roles.iter().cloned().chain([role]);
             let roles = Roles::new(roles).ok_or_else(too_many_roles)?;
-            Ok(accounts.set_roles(By::Operator, user.id, roles).await?)
+            Ok(accounts.set_roles(By::operator(), user.id, roles).await?)
         }
         UserCommand::Revoke { email, role } => {
             let (user, role) = (find(parts, &email).await?, parse_role(&role)?);
             let roles = user.roles.iter().filter(|one| **one != role).cloned();
             let roles = Roles::new(roles).ok_or_else(too_many_roles)?;
-            Ok(accounts.set_roles(By::Operator, user.id, roles).await?)
+            Ok(accounts.set_roles(By::operator(), user.id, roles).await?)
         }
         UserCommand::SignOut { email } => {
             let user = find(parts, &email).await?;
-            Ok(accounts.sign_out_everywhere(By::Operator, user.id).await?)
+            Ok(accounts
+                .sign_out_everywhere(By::operator(), user.id)
+                .await?)
         }
     }
 }
@@ -149,14 +153,8 @@ async fn list(parts: &Parts, query: &str, json: bool) -> Result<(), Failure> {
         let page = parts.accounts.users(query, after).await?;
         let lines = page.users.iter().map(|user| line(user, json));
         let lines = lines.collect::<String>();
-        match std::io::stdout().write_all(lines.as_bytes()) {
-            Ok(()) => {}
-            // Whoever reads has seen enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            Err(error) => return Err(error.into()),
-        }
         after = page.next;
-        if after.is_none() {
+        if !print(&lines)? || after.is_none() {
             return Ok(());
         }
     }

@@ -4,12 +4,12 @@
 pub mod cookies;
 pub mod flash;
 
-use crate::domain::device::Device;
+use crate::domain::audit::Source;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
-use crate::domain::session::{Ending, SessionId};
+use crate::domain::session::Ending;
 use crate::domain::user::{Profile, UserId};
-use crate::server::accounts::{Accounts, LiveSession, OpenSession};
+use crate::server::accounts::{Accounts, OpenSession};
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::{Flash, FlashSeal, Notice};
 use crate::server::tokens::AccessClaims;
@@ -89,7 +89,7 @@ pub struct Visit {
     /// How the session of the tokens that came along has ended, if it has: for the visitor to be told.
     pub ending: Option<Ending>,
     /// From where it comes.
-    pub device: Device,
+    pub source: Source,
     /// The refresh token that was presented: a secret.
     pub refresh_token: Option<String>,
     /// How cookies are named and written here.
@@ -155,8 +155,14 @@ impl Request {
     /// When the database fails.
     pub async fn end_presented_session(&self) -> Result<(), AppError> {
         match (self.visitor.claims(), &self.refresh_token) {
-            (Some(claims), _) => self.accounts.sign_out(claims.sid).await,
-            (None, Some(token)) => self.accounts.sign_out_by_refresh_token(token).await,
+            (Some(claims), _) => {
+                let (user, session) = (claims.sub, claims.sid);
+                self.accounts.sign_out(user, session, &self.source).await
+            }
+            (None, Some(token)) => {
+                let source = &self.source;
+                self.accounts.sign_out_by_refresh_token(token, source).await
+            }
             (None, None) => Ok(()),
         }
     }
@@ -167,15 +173,6 @@ impl Request {
     /// [`AppError::NotSignedIn`] for anybody else.
     pub async fn profile(&self) -> Result<Profile, AppError> {
         self.accounts.profile(self.visitor.signed_in()?.sub).await
-    }
-
-    /// This session and all live ones of whoever is signed in.
-    ///
-    /// # Errors
-    /// [`AppError::NotSignedIn`] for anybody else.
-    pub async fn sessions(&self) -> Result<(SessionId, Vec<LiveSession>), AppError> {
-        let claims = self.visitor.signed_in()?;
-        Ok((claims.sid, self.accounts.sessions(claims.sub).await?))
     }
 
     /// For a page that turns out not to be for this visitor, or cannot be shown.

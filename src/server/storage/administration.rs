@@ -1,5 +1,6 @@
 //! What administrators see and change of users: lists, roles, and whether an account is open.
 
+use super::audit::AuditRecord;
 use super::users::user_id;
 use super::{Moment, Storage, StorageError, revocations};
 use crate::domain::email::Email;
@@ -93,6 +94,7 @@ impl Storage {
     pub async fn sign_out_everywhere(
         &self,
         user: UserId,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Changed, StorageError> {
         let mut transaction = self.begin().await?;
@@ -107,6 +109,7 @@ impl Storage {
         let reason = EndReason::EndedByAdministrator;
         end_all(&mut transaction, user, reason, moment).await?;
         let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        self.append(&mut transaction, record, moment.now).await?;
         transaction.commit().await?;
         Ok(Changed::Done(revocation))
     }
@@ -120,6 +123,7 @@ impl Storage {
         &self,
         user: UserId,
         roles: &Roles,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Changed, StorageError> {
         let mut transaction = self.begin().await?;
@@ -141,6 +145,7 @@ impl Storage {
             return already_or_unknown(&mut transaction, user).await;
         };
         let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        self.append(&mut transaction, record, moment.now).await?;
         transaction.commit().await?;
         Ok(Changed::Done(revocation))
     }
@@ -153,6 +158,7 @@ impl Storage {
         &self,
         user: UserId,
         disabled: bool,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Changed, StorageError> {
         let mut transaction = self.begin().await?;
@@ -175,6 +181,7 @@ impl Storage {
             end_all(&mut transaction, user, EndReason::Disabled, moment).await?;
         }
         let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        self.append(&mut transaction, record, moment.now).await?;
         transaction.commit().await?;
         Ok(Changed::Done(revocation))
     }
@@ -208,6 +215,7 @@ impl Storage {
     pub async fn make_first_administrator(
         &self,
         user: UserId,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Changed, StorageError> {
         let mut transaction = self.begin().await?;
@@ -245,6 +253,9 @@ impl Storage {
         .fetch_one(&mut *transaction)
         .await?;
         let revocation = revoke(&mut transaction, user, &raised, moment).await?;
+        let detail = &roles.to_stored();
+        let record = &AuditRecord { detail, ..*record };
+        self.append(&mut transaction, record, moment.now).await?;
         transaction.commit().await?;
         Ok(Changed::Done(revocation))
     }

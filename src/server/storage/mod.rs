@@ -2,13 +2,15 @@
 
 mod administration;
 mod audit;
+mod chain;
 mod profiles;
 mod revocations;
 mod sessions;
 mod users;
 
 pub use administration::{Changed, UserRow};
-pub use audit::{AuditEvent, AuditRecord};
+pub use audit::{AuditFilter, AuditRecord, AuditRow};
+pub use chain::{AuditFlaw, AuditHead, AuditSeal, AuditVerdict};
 pub use sessions::{Admission, End, LiveSession, Moment, NewSession, SessionRow};
 pub use users::{Credentials, NewUser, Remaining};
 
@@ -127,6 +129,8 @@ pub struct Storage {
     connections: Connections,
     profiles: Profiles,
     begin: &'static str,
+    /// Of the audit trail.
+    seal: Arc<AuditSeal>,
 }
 
 /// The one way to the database, which counts who goes it.
@@ -155,12 +159,13 @@ fn install_drivers() {
 }
 
 impl Storage {
-    /// Opens the database, makes the SQLite file if there is none, and applies the migrations.
+    /// Opens the database, makes the SQLite file if there is none, and applies the migrations. `seal` is the audit
+    /// trail's.
     ///
     /// # Errors
     /// When the file cannot be made, the server not be reached, or a migration fails.
-    pub async fn open(url: &DatabaseUrl) -> Result<Self, StorageError> {
-        let storage = Self::connect(url).await?;
+    pub async fn open(url: &DatabaseUrl, seal: AuditSeal) -> Result<Self, StorageError> {
+        let storage = Self::connect(url, seal).await?;
         if let DatabaseUrl::Postgres(_) = url {
             storage.know_binary_order().await?;
         }
@@ -175,13 +180,13 @@ impl Storage {
     /// # Errors
     /// When it cannot, or does not.
     pub async fn probe(url: &DatabaseUrl) -> Result<(), StorageError> {
-        let storage = Self::connect(url).await?;
+        let storage = Self::connect(url, AuditSeal::new([])).await?;
         let answer = storage.ping().await;
         storage.close().await;
         answer
     }
 
-    async fn connect(url: &DatabaseUrl) -> Result<Self, StorageError> {
+    async fn connect(url: &DatabaseUrl, seal: AuditSeal) -> Result<Self, StorageError> {
         install_drivers();
         match url {
             DatabaseUrl::Sqlite(file) => {
@@ -211,7 +216,7 @@ impl Storage {
                     .await?;
                 // Taking the write lock at once: a transaction that reads first and writes later
                 // could not be retried by SQLite itself.
-                Ok(Self::of(pool, "BEGIN IMMEDIATE"))
+                Ok(Self::of(pool, "BEGIN IMMEDIATE", seal))
             }
             DatabaseUrl::Postgres(RedactedUrl(url)) => {
                 let pool = AnyPoolOptions::new()
@@ -219,7 +224,7 @@ impl Storage {
                     .acquire_timeout(Duration::from_secs(10))
                     .connect_with(AnyConnectOptions::from_str(url)?)
                     .await?;
-                Ok(Self::of(pool, "BEGIN"))
+                Ok(Self::of(pool, "BEGIN", seal))
             }
         }
     }
@@ -236,12 +241,13 @@ impl Storage {
         }
     }
 
-    fn of(pool: AnyPool, begin: &'static str) -> Self {
+    fn of(pool: AnyPool, begin: &'static str, seal: AuditSeal) -> Self {
         let connections = Connections::of(pool);
         Self {
             profiles: Profiles::of(connections.clone()),
             connections,
             begin,
+            seal: Arc::new(seal),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::audit::AuditRecord;
 use super::users::user_id;
 use super::{Storage, StorageError, device, revocations, stored_network};
+use crate::domain::audit::AuditEvent;
 use crate::domain::device::Device;
 use crate::domain::role::Roles;
 use crate::domain::session::{Audience, EndReason, Ending, Generation, Revocation, SessionId};
@@ -88,8 +89,8 @@ pub struct Admission {
 pub struct End {
     /// The session.
     pub session: SessionId,
-    /// If set, it ends only if it is this user's.
-    pub owner: Option<UserId>,
+    /// Whose it is: it does not end if it is somebody else's.
+    pub owner: UserId,
     /// Why.
     pub reason: EndReason,
     /// The session that ends it, if another does.
@@ -139,6 +140,7 @@ impl Storage {
         session: &NewSession<'_>,
         epoch: i64,
         limit: u32,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Option<Admission>, StorageError> {
         let mut transaction = self.begin().await?;
@@ -164,6 +166,16 @@ impl Storage {
             // A program would tell nobody.
             Audience::Api => None,
         };
+        self.append(&mut transaction, record, moment.now).await?;
+        for displaced in &displaced {
+            let record = AuditRecord {
+                event: AuditEvent::SessionDisplaced,
+                session: Some(*displaced),
+                detail: "",
+                ..*record
+            };
+            self.append(&mut transaction, &record, moment.now).await?;
+        }
         transaction.commit().await?;
         Ok(Some(Admission { displaced, reused }))
     }
@@ -261,27 +273,26 @@ impl Storage {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends a session, takes its tokens back, and writes what must not be forgotten about it. False, and nothing
-    /// changed, when it had ended before or is not the owner's.
+    /// Ends a session and takes its tokens back. False, and nothing changed, when it had ended before or is not the owner's.
     ///
     /// # Errors
     /// When the database fails; then nothing changed.
     pub async fn end_session(
         &self,
         end: &End,
-        record: Option<&AuditRecord<'_>>,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE sessions SET ended_at = $2, end_reason = $3, ended_by = $4 \
-             WHERE id = $1 AND ended_at IS NULL AND user_id = COALESCE($5, user_id)",
+             WHERE id = $1 AND ended_at IS NULL AND user_id = $5",
         )
         .bind(end.session.to_string())
         .bind(moment.now)
         .bind(end.reason.as_str())
         .bind(end.by.map(|by| by.to_string()))
-        .bind(end.owner.map(|owner| owner.to_string()))
+        .bind(end.owner.to_string())
         .execute(&mut *transaction)
         .await?;
         if done.rows_affected() != 1 {
@@ -289,9 +300,7 @@ impl Storage {
         }
         let revocation = Revocation::Session(end.session);
         revocations::insert(&mut transaction, revocation, moment).await?;
-        if let Some(record) = record {
-            record.insert(&mut transaction, moment.now).await?;
-        }
+        self.append(&mut transaction, record, moment.now).await?;
         transaction.commit().await?;
         Ok(true)
     }
@@ -304,6 +313,7 @@ impl Storage {
         &self,
         user: UserId,
         this: SessionId,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Vec<SessionId>, StorageError> {
         let mut transaction = self.begin().await?;
@@ -318,6 +328,9 @@ impl Storage {
         .fetch_all(&mut *transaction)
         .await?;
         let ended = revoke_all(&mut transaction, &ended, moment).await?;
+        if !ended.is_empty() {
+            self.append(&mut transaction, record, moment.now).await?;
+        }
         transaction.commit().await?;
         Ok(ended)
     }

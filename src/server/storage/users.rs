@@ -1,5 +1,6 @@
 //! The table `users`.
 
+use super::audit::AuditRecord;
 use super::sessions::{Moment, NewSession, revoke_all};
 use super::{Storage, StorageError, revocations};
 use crate::domain::email::Email;
@@ -51,7 +52,8 @@ pub enum Remaining<'a> {
 }
 
 impl Remaining<'_> {
-    fn session(&self) -> SessionId {
+    /// Which session remains.
+    pub fn session(&self) -> SessionId {
         match self {
             Self::New(session) => session.id,
             Self::This(session) => *session,
@@ -73,6 +75,7 @@ impl Storage {
         &self,
         user: &NewUser<'_>,
         session: Option<&NewSession<'_>>,
+        record: &AuditRecord<'_>,
     ) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -91,6 +94,8 @@ impl Storage {
         if let Some(session) = session {
             session.insert(&mut transaction).await?;
         }
+        self.append(&mut transaction, record, user.created_at)
+            .await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -138,8 +143,10 @@ impl Storage {
         &self,
         user: UserId,
         update: &ProfileUpdate,
+        record: &AuditRecord<'_>,
         now: Millis,
     ) -> Result<bool, StorageError> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE users SET nickname = COALESCE($2, nickname), signature = COALESCE($3, signature), \
              avatar_url = CASE WHEN $4 = 1 THEN $5 ELSE avatar_url END, updated_at = $6 WHERE id = $1",
@@ -150,9 +157,14 @@ impl Storage {
         .bind(i64::from(update.avatar_url.is_some()))
         .bind(update.avatar_url.iter().flatten().next().map(|url| url.as_str().to_owned()))
         .bind(now)
-        .execute(self.connections.ask())
+        .execute(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() != 1 {
+            return Ok(false); // dropping the transaction rolls it back
+        }
+        self.append(&mut transaction, record, now).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Replaces a hash by a stronger one of the same password. Does nothing if it changed meanwhile.
@@ -185,6 +197,7 @@ impl Storage {
         epoch: i64,
         new_hash: &str,
         remaining: Remaining<'_>,
+        record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Option<Vec<Revocation>>, StorageError> {
         let mut transaction = self.begin().await?;
@@ -224,6 +237,7 @@ impl Storage {
                 ended.into_iter().map(Revocation::Session).collect()
             }
         };
+        self.append(&mut transaction, record, moment.now).await?;
         transaction.commit().await?;
         Ok(Some(taken_back))
     }

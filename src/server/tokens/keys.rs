@@ -182,6 +182,11 @@ impl Keys {
     pub fn all(&self) -> &[Key] {
         &self.0
     }
+
+    /// The bytes of every key, the signing one first.
+    pub fn bytes(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.0.iter().map(|key| &*key.bytes)
+    }
 }
 
 /// All keys, each purpose with its own.
@@ -195,6 +200,8 @@ pub struct Keyring {
     pub flash: Keys,
     /// Authenticates the invitation to the first administrator.
     pub invitation: Keys,
+    /// Seals the audit trail.
+    pub audit: Keys,
 }
 
 impl Keyring {
@@ -206,6 +213,7 @@ impl Keyring {
             refresh: keys("vestibule/refresh-token/v1"),
             flash: keys("vestibule/flash-cookie/v1"),
             invitation: keys("vestibule/invitation/v1"),
+            audit: keys("vestibule/audit-trail/v1"),
         }
     }
 }

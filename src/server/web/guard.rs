@@ -1,7 +1,7 @@
 //! The guard at the pages: who may not come in is turned away with an empty body, before anything
 //! is rendered.
 
-use crate::app::routes::{Access, LOGIN, Page, destination, form_of};
+use crate::app::routes::{Access, LOGIN, destination, form_of};
 use crate::domain::local_path::LocalPath;
 use crate::server::request::Request as VestibuleRequest;
 use axum::extract::{Request, State};
@@ -10,16 +10,16 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Lets through who may open the page, and turns everybody else away.
+/// Lets through who may come in, and turns everybody else away.
 pub async fn turn_away(
-    State(page): State<&'static Page>,
+    State(access): State<&'static Access>,
     request: Request,
     next: Next,
 ) -> Response {
     let Some(visit) = request.extensions().get::<VestibuleRequest>() else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response(); // the identity layer is missing
     };
-    match (&page.access, visit.visitor.claims()) {
+    match (access, visit.visitor.claims()) {
         (Access::Anyone, _) | (Access::Stranger, None) | (Access::SignedIn, Some(_)) => {
             next.run(request).await
         }

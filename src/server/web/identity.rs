@@ -2,6 +2,7 @@
 //! token's signature alone, and when that has run out, by renewal.
 
 use crate::app::shell::Rank;
+use crate::domain::audit::Source;
 use crate::domain::device::{Device, Network};
 use crate::domain::local_path::LocalPath;
 use crate::domain::session::Ending;
@@ -34,8 +35,8 @@ pub async fn identify(
         headers,
         [names.access, names.refresh, names.flash, names.draft],
     );
-    let device = device(&application, headers, request.extensions());
-    let identified = match whose(&application, access, refresh, &device).await {
+    let source = source(&application, headers, request.extensions());
+    let identified = match whose(&application, access, refresh, &source).await {
         Ok(identified) => identified,
         Err(status) => return status.into_response(),
     };
@@ -63,7 +64,7 @@ pub async fn identify(
         next: next_of(request.uri().query()),
         query: request.uri().query().unwrap_or_default().to_owned(),
         ending: identified.ending,
-        device,
+        source,
         refresh_token,
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
@@ -95,7 +96,7 @@ async fn whose(
     application: &Application,
     access: Found<'_>,
     refresh: Found<'_>,
-    device: &Device,
+    source: &Source,
 ) -> Result<Identified, StatusCode> {
     let signed_in = |claims, session_cookies| Identified {
         visitor: Visitor::SignedIn(Box::new(claims)),
@@ -118,7 +119,7 @@ async fn whose(
     if let Found::One(token) = refresh {
         return match application
             .accounts
-            .renew(token, Audience::Web, device)
+            .renew(token, Audience::Web, source)
             .await
         {
             Ok(Renewal::Renewed(session)) => {
@@ -144,25 +145,29 @@ async fn whose(
     Ok(nobody(None))
 }
 
-/// The device that a request comes from, by what it says of itself and by its address.
-pub struct ThisDevice(pub Device);
+/// Where a request comes from, for a handler.
+pub struct ThisSource(pub Source);
 
-impl FromRequestParts<Arc<Application>> for ThisDevice {
+impl FromRequestParts<Arc<Application>> for ThisSource {
     type Rejection = Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
         application: &Arc<Application>,
     ) -> Result<Self, Infallible> {
-        let device = device(application, &parts.headers, &parts.extensions);
-        Ok(Self(device))
+        let source = source(application, &parts.headers, &parts.extensions);
+        Ok(Self(source))
     }
 }
 
-fn device(application: &Application, headers: &HeaderMap, extensions: &Extensions) -> Device {
+/// The device, by what it says of itself and by its address; and the request's identifier.
+fn source(application: &Application, headers: &HeaderMap, extensions: &Extensions) -> Source {
     let user_agent = text(headers, USER_AGENT.as_str());
     let address = address::of_client(headers, extensions, &application.trusted_proxies);
-    Device::new(user_agent, address.map(Network::of))
+    Source {
+        device: Device::new(user_agent, address.map(Network::of)),
+        request: extensions.get().copied(),
+    }
 }
 
 /// Whose valid access token the cookies hold: for pages that only want to know what to offer. Nothing is renewed.

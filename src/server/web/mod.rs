@@ -6,6 +6,7 @@ mod arrival;
 mod assets;
 mod content_type;
 mod events;
+mod export;
 mod forms;
 mod guard;
 mod identity;

@@ -1,13 +1,17 @@
 //! Every route and every layer, on one page.
 
-use crate::app::routes::PAGES;
+use crate::app::audit_file::AuditFile;
+use crate::app::routes::{AUDIT_CSV, AUDIT_JSON_LINES, Access, PAGES};
+use crate::domain::role::Role;
 use crate::server::accounts::Accounts;
 use crate::server::config::Origin;
+use crate::server::random::Random;
 use crate::server::request::Request as VestibuleRequest;
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::FlashSeal;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
+use crate::server::web::export::export;
 use crate::server::web::{
     api, arrival, assets, events, forms, guard, identity, render, same_origin, security_headers,
     telemetry, trouble,
@@ -34,6 +38,8 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a request may take, its body included.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+static ADMINISTRATORS: Access = Access::Role(Role::ADMINISTRATOR);
+
 /// What all requests share.
 pub struct Application {
     /// The use cases.
@@ -52,6 +58,8 @@ pub struct Application {
     pub site: Site,
     /// Whether cargo-leptos watches the sources and reloads the page.
     pub watching: bool,
+    /// Names requests.
+    pub random: Random,
     /// Changes, or loses its sender, when the program stops: answers without end come to theirs.
     pub stopping: watch::Receiver<()>,
 }
@@ -75,7 +83,7 @@ pub fn router(application: Application) -> Router {
             ))
             .layer(from_fn_with_state(application.clone(), identity::identify))
             // Turns away before anything is rendered. It needs the identity.
-            .layer(from_fn_with_state(page, guard::turn_away));
+            .layer(from_fn_with_state(&page.access, guard::turn_away));
         pages.route(page.path, get(render).route_layer(stack))
     });
 
@@ -86,6 +94,18 @@ pub fn router(application: Application) -> Router {
                 .layer(from_fn_with_state(application.clone(), identity::identify))
                 // Server functions take any content type and guess at duplicates: read the form strictly.
                 .layer(from_fn(forms::read_strictly)),
+        );
+
+    let files_for_administrators = Router::new()
+        .route(AUDIT_CSV, get(|visit| export(AuditFile::Csv, visit)))
+        .route(
+            AUDIT_JSON_LINES,
+            get(|visit| export(AuditFile::JsonLines, visit)),
+        )
+        .route_layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(application.clone(), identity::identify))
+                .layer(from_fn_with_state(&ADMINISTRATORS, guard::turn_away)),
         );
 
     let built_files = ServeDir::new(
@@ -109,6 +129,7 @@ pub fn router(application: Application) -> Router {
     Router::new()
         .merge(pages)
         .merge(actions)
+        .merge(files_for_administrators)
         .nest("/pkg", built_files)
         .merge(api::router())
         .route("/events", get(events::stream))
@@ -121,7 +142,10 @@ pub fn router(application: Application) -> Router {
         // One stack, since each `Router::layer` costs every request some allocations.
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn(telemetry::log_request))
+                .layer(from_fn_with_state(
+                    application.random.clone(),
+                    telemetry::log_request,
+                ))
                 // Around all that can fail, so that no answer goes without: refusals and panics neither.
                 .layer(from_fn_with_state(
                     security_headers::Policy::of(&application),

@@ -1,11 +1,16 @@
 //! What is logged, and how. Never a cookie, a token, a password, an e-mail address or a query.
 
+use crate::domain::audit::RequestId;
 use crate::server::config::LogFormat;
-use axum::extract::Request;
+use crate::server::random::Random;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use tracing_subscriber::EnvFilter;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Starts writing events to standard error. A second call does nothing.
 pub fn start_logging(filter: &str, format: LogFormat) {
@@ -20,18 +25,30 @@ pub fn start_logging(filter: &str, format: LogFormat) {
     };
 }
 
-/// Gives each request a span, so that what is logged within it can be told apart, and logs failures.
-pub async fn log_request(request: Request, next: Next) -> Response {
+/// Gives each request an identifier and a span, so that what is logged within it can be told apart, and logs failures.
+/// What the caller calls the request counts for nothing: identifiers that others choose can lie.
+pub async fn log_request(
+    State(random): State<Random>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Ok(id) = random.bytes().map(RequestId::from_bytes) else {
+        tracing::error!("the operating system gave no random bytes");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    request.extensions_mut().insert(id);
     // `?` escapes line breaks and terminal codes that a path may hold.
-    let span =
-        tracing::info_span!("request", method = %request.method(), path = ?request.uri().path());
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = ?request.uri().path());
     async move {
-        let response = next.run(request).await;
+        let mut response = next.run(request).await;
         let status = response.status().as_u16();
         if response.status().is_server_error() {
             tracing::error!(status, "failed");
         } else {
             tracing::debug!(status, "answered");
+        }
+        if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+            response.headers_mut().insert(X_REQUEST_ID, id);
         }
         response
     }

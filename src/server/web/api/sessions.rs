@@ -6,6 +6,7 @@ use crate::app::words;
 use crate::domain::error::AppError;
 use crate::domain::session::SessionId;
 use crate::server::accounts::LiveSession;
+use crate::server::web::identity::ThisSource;
 use crate::server::web::router::Application;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -125,14 +126,15 @@ pub async fn current(Bearer(claims): Bearer) -> axum::Json<CurrentSession> {
 pub async fn end(
     State(application): State<Arc<Application>>,
     Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let session = SessionId::parse(&id).ok_or(AppError::NotFound)?;
     let accounts = &application.accounts;
     if session == claims.sid {
-        accounts.sign_out(session).await?;
+        accounts.sign_out(claims.sub, session, &source).await?;
     } else if !accounts
-        .end_session(claims.sub, session, claims.sid)
+        .end_session(claims.sub, session, claims.sid, &source)
         .await?
     {
         return Err(AppError::NotFound.into());
@@ -151,8 +153,11 @@ pub async fn end(
 pub async fn end_others(
     State(application): State<Arc<Application>>,
     Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
-    accounts.end_other_sessions(claims.sub, claims.sid).await?;
+    accounts
+        .end_other_sessions(claims.sub, claims.sid, &source)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

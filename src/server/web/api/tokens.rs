@@ -6,7 +6,7 @@ use super::refusal::{Failure, Refusal};
 use crate::domain::error::AppError;
 use crate::server::accounts::{OpenSession, Renewal, SignIn};
 use crate::server::tokens::Audience;
-use crate::server::web::identity::ThisDevice;
+use crate::server::web::identity::ThisSource;
 use crate::server::web::router::Application;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -74,7 +74,7 @@ impl From<OpenSession> for Tokens {
 )]
 pub async fn sign_in(
     State(application): State<Arc<Application>>,
-    ThisDevice(device): ThisDevice,
+    ThisSource(source): ThisSource,
     Json(credentials): Json<Credentials>,
 ) -> Result<axum::Json<Tokens>, Refusal> {
     let sign_in = SignIn {
@@ -82,7 +82,7 @@ pub async fn sign_in(
         password: &credentials.password,
         remember: false,
         audience: Audience::Api,
-        device: &device,
+        source: &source,
     };
     let signed_in = application.accounts.sign_in(sign_in).await?;
     Ok(axum::Json(signed_in.session.into()))
@@ -106,11 +106,11 @@ pub async fn sign_in(
 )]
 pub async fn refresh(
     State(application): State<Arc<Application>>,
-    ThisDevice(device): ThisDevice,
+    ThisSource(source): ThisSource,
     Json(refresh): Json<Refresh>,
 ) -> Result<axum::Json<Tokens>, Refusal> {
     let accounts = &application.accounts;
-    let renewal = accounts.renew(&refresh.refresh_token, Audience::Api, &device);
+    let renewal = accounts.renew(&refresh.refresh_token, Audience::Api, &source);
     match renewal.await? {
         Renewal::Renewed(session) => Ok(axum::Json((*session).into())),
         Renewal::Over(_) | Renewal::Refused => Err(AppError::NotSignedIn.into()),
@@ -130,7 +130,12 @@ pub async fn refresh(
 pub async fn sign_out(
     State(application): State<Arc<Application>>,
     Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
 ) -> Result<StatusCode, Refusal> {
-    application.accounts.sign_out(claims.sid).await?;
+    let (user, session) = (claims.sub, claims.sid);
+    application
+        .accounts
+        .sign_out(user, session, &source)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,6 +6,7 @@ use super::refusal::{Failure, Refusal};
 use crate::app::words;
 use crate::domain::user::{Profile, ProfileUpdate};
 use crate::server::accounts::PasswordChange;
+use crate::server::web::identity::ThisSource;
 use crate::server::web::router::Application;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -108,6 +109,7 @@ pub async fn read(
 pub async fn change(
     State(application): State<Arc<Application>>,
     Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
     Json(changes): Json<Changes>,
 ) -> Result<axum::Json<User>, Refusal> {
     let avatar_url = changes.avatar_url.map(Option::unwrap_or_default);
@@ -117,7 +119,9 @@ pub async fn change(
         avatar_url.as_deref(),
     )?;
     let accounts = &application.accounts;
-    accounts.update_profile(claims.sub, &update).await?;
+    accounts
+        .update_profile(claims.sub, &update, &source)
+        .await?;
     let profile = accounts.profile(claims.sub).await?;
     Ok(axum::Json(profile.into()))
 }
@@ -139,12 +143,14 @@ pub async fn change(
 pub async fn change_password(
     State(application): State<Arc<Application>>,
     Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
     Json(passwords): Json<NewPassword>,
 ) -> Result<StatusCode, Refusal> {
     let change = PasswordChange {
         user: claims.sub,
         session: claims.sid,
         current: &passwords.current_password,
+        source: &source,
         new: &passwords.new_password,
     };
     application.accounts.change_password_here(change).await?;

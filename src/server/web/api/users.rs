@@ -4,13 +4,14 @@ use super::bearer::Administrator;
 use super::body::Json;
 use super::refusal::{Failure, Refusal};
 use crate::app::words;
+use crate::domain::audit::Source;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
 use crate::domain::user::UserId;
 use crate::server::accounts::{By, UserRow};
 use crate::server::tokens::AccessClaims;
 use crate::server::web::api::user::User;
-use crate::server::web::identity::ThisDevice;
+use crate::server::web::identity::ThisSource;
 use crate::server::web::router::Application;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -128,12 +129,12 @@ pub struct Disabled {
 )]
 pub async fn register(
     State(application): State<Arc<Application>>,
-    ThisDevice(device): ThisDevice,
+    ThisSource(source): ThisSource,
     Json(user): Json<NewUser>,
 ) -> Result<(StatusCode, axum::Json<User>), Refusal> {
     let accounts = &application.accounts;
     let id = accounts
-        .register_only(&user.email, &user.password, &user.nickname, &device)
+        .register_only(&user.email, &user.password, &user.nickname, &source)
         .await?;
     let profile = accounts.profile(id).await?;
     Ok((StatusCode::CREATED, axum::Json(profile.into())))
@@ -184,11 +185,12 @@ pub async fn list(
 pub async fn sign_out_everywhere(
     State(application): State<Arc<Application>>,
     Administrator(claims): Administrator,
+    ThisSource(source): ThisSource,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
     accounts
-        .sign_out_everywhere(by(&claims), user(&id)?)
+        .sign_out_everywhere(by(&claims, &source), user(&id)?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -208,17 +210,19 @@ pub async fn sign_out_everywhere(
         (status = 403, body = Failure, description = "Not an administrator"),
         (status = 404, body = Failure, description = "There is no such user"),
         (status = 409, body = Failure, description = "Nobody would remain to administrate"),
+        (status = 422, body = Failure, description = "A role that does not exist here, or no list of roles"),
     ),
 )]
 pub async fn set_roles(
     State(application): State<Arc<Application>>,
     Administrator(claims): Administrator,
+    ThisSource(source): ThisSource,
     Path(id): Path<String>,
     Json(new): Json<NewRoles>,
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
     accounts
-        .set_roles(by(&claims), user(&id)?, new.roles)
+        .set_roles(by(&claims, &source), user(&id)?, new.roles)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -243,18 +247,19 @@ pub async fn set_roles(
 pub async fn set_disabled(
     State(application): State<Arc<Application>>,
     Administrator(claims): Administrator,
+    ThisSource(source): ThisSource,
     Path(id): Path<String>,
     Json(new): Json<Disabled>,
 ) -> Result<StatusCode, Refusal> {
     let accounts = &application.accounts;
     accounts
-        .set_disabled(by(&claims), user(&id)?, new.disabled)
+        .set_disabled(by(&claims, &source), user(&id)?, new.disabled)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn by(claims: &AccessClaims) -> By {
-    By::Administrator(claims.sub)
+fn by(claims: &AccessClaims, source: &Source) -> By {
+    By::administrator(claims.sub, source)
 }
 
 fn user(id: &str) -> Result<UserId, AppError> {

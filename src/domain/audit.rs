@@ -1,0 +1,165 @@
+//! The audit trail's words: what can happen to an account, who did it, and from where.
+
+use super::device::Device;
+use super::user::{UserId, id_type};
+
+id_type!(
+    /// A request's identifier: 16 random bytes. It stands in the log, in the audit trail and in the answer's
+    /// `X-Request-Id`, so that one leads to the others.
+    RequestId
+);
+
+/// Where something came from. By default from nowhere that is known: the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The device, by what it says of itself and by its address.
+    pub device: Device,
+    /// The request, if it came by one.
+    pub request: Option<RequestId>,
+}
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// Somebody who proved nothing.
+    Anonymous,
+    /// Whoever is signed in to this account.
+    User(UserId),
+    /// Whoever can run the program on its database.
+    Operator,
+}
+
+impl Actor {
+    const OPERATOR: &str = "operator";
+
+    /// What the database keeps: nothing, a word, or an identifier.
+    pub fn to_stored(self) -> Option<String> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(user) => Some(user.to_string()),
+            Self::Operator => Some(Self::OPERATOR.to_owned()),
+        }
+    }
+
+    /// The reverse of [`Actor::to_stored`]; nobody for what it never writes.
+    pub fn from_stored(stored: Option<&str>) -> Self {
+        match stored {
+            Some(Self::OPERATOR) => Self::Operator,
+            Some(user) => UserId::parse(user).map_or(Self::Anonymous, Self::User),
+            None => Self::Anonymous,
+        }
+    }
+}
+
+/// What can happen: a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuditEvent {
+    /// An account was created.
+    AccountCreated,
+    /// A session was opened with the password. The detail is its audience.
+    SignedIn,
+    /// A sign-in was refused. It names a user if the e-mail has an account; the detail is why.
+    SignInRefused,
+    /// A session was ended by its own wish.
+    SignedOut,
+    /// A session was ended from another one, or by an administrator.
+    SessionEnded,
+    /// All sessions of the user but the one named were ended.
+    OtherSessionsEnded,
+    /// A session was ended because the user had too many.
+    SessionDisplaced,
+    /// A used refresh token came back, and its session was ended.
+    RefreshTokenReused,
+    /// The password was changed, and all other sessions were ended.
+    PasswordChanged,
+    /// A change of password was refused, because the current one was wrong.
+    PasswordChangeRefused,
+    /// The profile was changed. The detail names the fields.
+    ProfileChanged,
+    /// The roles were set. The detail is all of them.
+    RolesSet,
+    /// The account was closed, and all sessions were ended.
+    AccountDisabled,
+    /// The account was opened again.
+    AccountEnabled,
+    /// All sessions were ended by an administrator.
+    SignedOutEverywhere,
+    /// Somebody took the audit trail away as a file. The detail is its kind.
+    AuditExported,
+    /// The operator vouched for an audit trail whose seal was broken.
+    AuditResealed,
+}
+
+impl AuditEvent {
+    /// Everything that can happen.
+    pub const ALL: [AuditEvent; 17] = [
+        Self::AccountCreated,
+        Self::SignedIn,
+        Self::SignInRefused,
+        Self::SignedOut,
+        Self::SessionEnded,
+        Self::OtherSessionsEnded,
+        Self::SessionDisplaced,
+        Self::RefreshTokenReused,
+        Self::PasswordChanged,
+        Self::PasswordChangeRefused,
+        Self::ProfileChanged,
+        Self::RolesSet,
+        Self::AccountDisabled,
+        Self::AccountEnabled,
+        Self::SignedOutEverywhere,
+        Self::AuditExported,
+        Self::AuditResealed,
+    ];
+
+    /// Its name in the database, in exports and in the address of a filtered list.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountCreated => "account_created",
+            Self::SignedIn => "signed_in",
+            Self::SignInRefused => "sign_in_refused",
+            Self::SignedOut => "signed_out",
+            Self::SessionEnded => "session_ended",
+            Self::OtherSessionsEnded => "other_sessions_ended",
+            Self::SessionDisplaced => "session_displaced",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordChangeRefused => "password_change_refused",
+            Self::ProfileChanged => "profile_changed",
+            Self::RolesSet => "roles_set",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
+            Self::SignedOutEverywhere => "signed_out_everywhere",
+            Self::AuditExported => "audit_exported",
+            Self::AuditResealed => "audit_resealed",
+        }
+    }
+
+    /// The reverse of [`AuditEvent::as_str`].
+    pub fn parse(name: &str) -> Option<AuditEvent> {
+        Self::ALL.into_iter().find(|event| event.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_have_one_name() {
+        for event in AuditEvent::ALL {
+            assert_eq!(AuditEvent::parse(event.as_str()), Some(event));
+        }
+        assert_eq!(AuditEvent::parse("Signed_in"), None);
+        assert_eq!(AuditEvent::parse(""), None);
+    }
+
+    #[test]
+    fn actors_are_read_as_they_are_written() {
+        let user = Actor::User(UserId::from_bytes([7; 16]));
+        for actor in [Actor::Anonymous, Actor::Operator, user] {
+            assert_eq!(Actor::from_stored(actor.to_stored().as_deref()), actor);
+        }
+        assert_eq!(Actor::from_stored(Some("Operator")), Actor::Anonymous);
+    }
+}
