@@ -1,4 +1,4 @@
-//! `vestibule user …`: an operator looks after accounts, beside a running server or without one.
+//! `vestibule user …` and `vestibule audit …`: an operator looks after accounts, beside a running server or without one.
 
 use crate::app::{PASSWORD, TestApp, on_both_databases, secret};
 use crate::command_line::{Desk, Outcome};
@@ -22,13 +22,17 @@ impl Operator {
     }
 
     fn user(&self, arguments: &[&str]) -> Outcome {
+        self.run(&[&["user"], arguments].concat())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
         let secret = secret();
         let variables = [
             ("VESTIBULE_DATABASE_URL", self.database.as_str()),
             ("VESTIBULE_SECRET", secret.as_str()),
             ("VESTIBULE_LOG", "warn"),
         ];
-        self.desk.run(&[&["user"], arguments].concat(), &variables)
+        self.desk.run(arguments, &variables)
     }
 
     #[track_caller]
@@ -91,7 +95,55 @@ on_both_databases! {
             operator.is_refused(command, "has no account");
         }
         operator.is_refused(&["grant", "bob@example.org", "Editor"], "is not a role's name");
+        operator.is_refused(&["grant", "bob@example.org", "adminstrator"], "One of these roles does not exist here.");
+        operator.is_refused(&["create", "--email", "eve@example.org", "--role", "edtor"], "One of these roles does not exist here.");
         operator.is_refused(&["enable", "bob"], "Enter an e-mail address");
+    }
+
+    async fn the_audit_trail_is_verified_and_taken_away(app: TestApp) {
+        let operator = Operator::of(&app);
+        let audit = |arguments: &[&str]| {
+            let outcome = operator.run(&[&["audit"], arguments].concat());
+            (outcome.code, outcome.out, outcome.err)
+        };
+        let nothing = (Some(0), "0 records\nhead 0:\n".to_owned(), String::new());
+        assert_eq!(audit(&["verify"]), nothing);
+        app.signed_in("ada@example.org").await;
+        operator.does(&["grant", "ada@example.org", "editor"]);
+        let (code, out, err) = audit(&["verify"]);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+        let lines: Vec<_> = out.lines().collect();
+        assert_eq!(lines[0], "2 records since 2026-01-02T03:04:05.500Z");
+        let head = lines[1].strip_prefix("head ").expect("the head").to_owned();
+        assert!(head.starts_with("2:") && head.len() == 45 && lines.len() == 2, "{out}");
+        assert_eq!(audit(&["verify", "--head", &head]).0, Some(0));
+        for nonsense in ["2", "x:y", ""] {
+            assert_eq!(audit(&["verify", "--head", nonsense]).0, Some(2), "{nonsense}");
+        }
+
+        let (_, lines, _) = audit(&["export"]);
+        let records: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let told = |number: usize| (&records[number]["event"], &records[number]["actor"], &records[number]["user_email"]);
+        assert_eq!(told(0), (&json!("roles_set"), &json!("operator"), &json!("ada@example.org")));
+        assert_eq!(told(1), (&json!("account_created"), &records[1]["user"], &json!("ada@example.org")));
+        let (_, csv, _) = audit(&["export", "--csv"]);
+        assert_eq!(csv.matches("\r\n").count(), 3);
+
+        app.execute("UPDATE audit_trail SET detail = 'administrator' WHERE seq = 2").await;
+        let (code, out, err) = audit(&["verify"]);
+        assert_eq!((code, err.as_str()), (Some(1), "The audit trail is not whole.\n"));
+        assert!(out.ends_with("Record 2 is not as it was written, or the one before it.\n"), "{out}");
+        app.execute("DELETE FROM audit_trail").await;
+        app.execute("UPDATE audit_ends SET last_seq = 1").await;
+        let (code, out, _) = audit(&["verify", "--json", "--head", &head]);
+        let verdict: Value = serde_json::from_str(&out).expect("JSON");
+        assert_eq!((code, &verdict["flaws"]), (Some(1), &json!([
+            {"flaw": "broken_seal"}, {"flaw": "missing", "first": 1, "last": 1}, {"flaw": "other_head"},
+        ])));
+        assert_eq!(audit(&["reseal"]), (Some(0), String::new(), String::new()));
+        // It vouches for the ends, and brings nothing back.
+        let (code, out, _) = audit(&["verify"]);
+        assert!(code == Some(1) && out.ends_with("Record 1 is missing.\n"), "{out}");
     }
 
     async fn a_running_server_obeys(app: TestApp) {

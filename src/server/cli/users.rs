@@ -72,7 +72,7 @@ pub async fn run(command: UserCommand) -> Result<(), Failure> {
     let config = Config::from_environment()?;
     web::start_logging(&config.log, config.log_format);
     let parts = assemble(&config).await?;
-    let done = obey(&parts, command).await;
+    let done = obey(&parts, command).await.map_err(in_full);
     parts.storage.close().await;
     done
 }
@@ -128,22 +128,23 @@ async fn create(
     let nickname = nickname.unwrap_or_else(|| email.split('@').next().unwrap_or_default());
     let password = read_password()?;
     let accounts = &parts.accounts;
-    match accounts
+    let id = accounts
         .create_user(email, &password, nickname, &roles)
-        .await
-    {
-        Ok(id) => {
-            println!("{id}");
-            Ok(())
-        }
-        Err(AppError::Invalid(problems)) => {
-            let sentences: Vec<String> = problems
+        .await?;
+    println!("{id}");
+    Ok(())
+}
+
+/// Which fields were refused and why, where that is what was wrong.
+fn in_full(failure: Failure) -> Failure {
+    match failure.downcast_ref() {
+        Some(AppError::Invalid(problems)) => {
+            let sentences = problems
                 .iter()
-                .map(|problem| format!("{}: {}", problem.field.name(), problem.sentence()))
-                .collect();
-            Err(sentences.join("\n").into())
+                .map(|problem| format!("{}: {}", problem.field.name(), problem.sentence()));
+            sentences.collect::<Vec<_>>().join("\n").into()
         }
-        Err(error) => Err(error.into()),
+        _ => failure,
     }
 }
 

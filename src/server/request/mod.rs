@@ -7,6 +7,7 @@ pub mod flash;
 use crate::domain::audit::Source;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
+use crate::domain::role::Role;
 use crate::domain::session::Ending;
 use crate::domain::user::{Profile, UserId};
 use crate::server::accounts::{Accounts, OpenSession};
@@ -45,6 +46,14 @@ impl Visitor {
     /// [`AppError::NotSignedIn`] for anybody else.
     pub fn signed_in(&self) -> Result<&AccessClaims, AppError> {
         self.claims().ok_or(AppError::NotSignedIn)
+    }
+
+    /// The same for those with a role.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] when nobody is signed in, [`AppError::Forbidden`] when somebody else is.
+    pub fn with_role(&self, role: &str) -> Result<&AccessClaims, AppError> {
+        self.signed_in()?.with_role(role)
     }
 }
 
@@ -225,12 +234,7 @@ impl Request {
     /// # Errors
     /// [`AppError::NotSignedIn`] when nobody is signed in, [`AppError::Forbidden`] when somebody else is.
     pub fn administrator(&self) -> Result<&AccessClaims, AppError> {
-        let claims = self.visitor.signed_in()?;
-        if claims.is_administrator() {
-            Ok(claims)
-        } else {
-            Err(AppError::Forbidden)
-        }
+        self.visitor.with_role(Role::ADMINISTRATOR)
     }
 
     /// What the token says, for a form that says whose it is: `owner` is the user for whom the form was rendered, or

@@ -4,6 +4,7 @@
 //! ours, then the MAC, only then the claims, and last what was taken back. Nothing the token says
 //! chooses how it is checked.
 
+use crate::domain::error::AppError;
 use crate::domain::role::{Role, Roles};
 use crate::domain::session::{Audience, Revocation, SessionId};
 use crate::domain::user::UserId;
@@ -69,6 +70,18 @@ impl AccessClaims {
     /// Whether the user may administrate.
     pub fn is_administrator(&self) -> bool {
         self.roles.contains(Role::ADMINISTRATOR)
+    }
+
+    /// These claims, of somebody with this role.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] for everybody else.
+    pub fn with_role(&self, role: &str) -> Result<&Self, AppError> {
+        if self.roles.contains(role) {
+            Ok(self)
+        } else {
+            Err(AppError::Forbidden)
+        }
     }
 }
 

@@ -328,6 +328,15 @@ on_both_databases! {
         let id = id_of(&mut ada).await;
         assert_eq!(root.put(&format!("/api/v1/users/{id}/roles"), json!({"roles": ["editor"]})).await.status, 204);
         assert_eq!(ada.renew().await.status, 200);
+        let mut demoted = administrator(&app, "demoted@example.org").await;
+        let mut disabled = administrator(&app, "disabled@example.org").await;
+        let (demoted_id, disabled_id) = (id_of(&mut demoted).await, id_of(&mut disabled).await);
+        let closed = root.put(&format!("/api/v1/users/{disabled_id}/disabled"), json!({"disabled": true})).await;
+        let taken = root.put(&format!("/api/v1/users/{demoted_id}/roles"), json!({"roles": []})).await;
+        assert_eq!((closed.status, taken.status), (204, 204));
+        // The token that still says administrator is good no more; the next one does not say it.
+        assert_eq!(demoted.get("/api/v1/users").await.status, 401);
+        assert_eq!(demoted.renew().await.status, 200);
         let before = app.everything_stored().await;
         let doors = |id: &str| [
             ("GET", "/api/v1/users".to_owned(), None),
@@ -337,8 +346,12 @@ on_both_databases! {
         ];
         let mut stranger = Caller::new(&app).await;
         for (method, path, body) in doors(&id) {
-            let refused = ada.call(method, &path, body.clone()).await;
-            assert_refused(&refused, 403, "forbidden", Some("insufficient_scope"));
+            for caller in [&mut ada, &mut demoted] {
+                let refused = caller.call(method, &path, body.clone()).await;
+                assert_refused(&refused, 403, "forbidden", Some("insufficient_scope"));
+            }
+            let refused = disabled.call(method, &path, body.clone()).await;
+            assert_refused(&refused, 401, "not_signed_in", Some("invalid_token"));
             assert_refused(&stranger.call(method, &path, body).await, 401, "not_signed_in", Some(""));
         }
         assert_eq!(app.everything_stored().await, before);
@@ -351,6 +364,16 @@ on_both_databases! {
             let refused = root.put(&format!("/api/v1/users/{id}/roles"), nonsense).await;
             assert_refused(&refused, 422, "unexpected_fields", None);
         }
+        // A name that nobody configured is a misspelt one; what somebody has already may stay.
+        let reviewer = || json!({"roles": ["editor", "reviewer"]});
+        let refused = root.put(&format!("/api/v1/users/{id}/roles"), reviewer()).await;
+        assert_refused(&refused, 422, "invalid", None);
+        assert_eq!(refused.json()["error"]["fields"][0]["code"], "unknown");
+        app.execute(&format!("UPDATE users SET roles = 'reviewer' WHERE id = '{id}'")).await;
+        assert_eq!(root.put(&format!("/api/v1/users/{id}/roles"), reviewer()).await.status, 204);
+        let configured = app.with_variables(&[("VESTIBULE_ROLES", "reviewer, editor")]).await;
+        let mut there = Caller::signed_in(&configured, "root@example.org").await;
+        assert_eq!(there.put(&format!("/api/v1/users/{demoted_id}/roles"), reviewer()).await.status, 204);
         let refused = root.put(&format!("/api/v1/users/{id}/disabled"), json!({"disabled": 1})).await;
         assert_refused(&refused, 422, "unexpected_fields", None);
     }

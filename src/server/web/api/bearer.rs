@@ -4,6 +4,7 @@
 
 use super::refusal::{Challenge, Refusal};
 use crate::domain::error::AppError;
+use crate::domain::role::Role;
 use crate::server::tokens::{AccessClaims, Audience};
 use crate::server::web::router::Application;
 use axum::extract::FromRequestParts;
@@ -43,11 +44,8 @@ impl FromRequestParts<Arc<Application>> for Administrator {
         application: &Arc<Application>,
     ) -> Result<Self, Refusal> {
         let Bearer(claims) = Bearer::from_request_parts(parts, application).await?;
-        if claims.is_administrator() {
-            Ok(Self(claims))
-        } else {
-            Err(AppError::Forbidden.into())
-        }
+        claims.with_role(Role::ADMINISTRATOR)?;
+        Ok(Self(claims))
     }
 }
 

@@ -82,6 +82,7 @@ fn field_codes() -> Schema {
         "taken",
         "too_long",
         "too_short",
+        "unknown",
         "wrong_credentials",
         "wrong_current_password",
     ])
