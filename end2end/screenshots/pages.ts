@@ -1,7 +1,7 @@
 // Pictures of the pages: a few for the README, or all of them to look at (SCREENSHOTS=all).
 import { resolve } from 'node:path';
-import { browsers, button, failOn, fill, notice, register, signIn, warning } from '../support/pages.ts';
-import { test } from '../support/test.ts';
+import { browsers, button, failOn, fill, notice, register, signIn, signOut, warning } from '../support/pages.ts';
+import { newPerson, test } from '../support/test.ts';
 import { expect, type Page } from '@playwright/test';
 
 const all = process.env.SCREENSHOTS === 'all';
@@ -20,7 +20,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.screenshot({ path, fullPage: all });
       };
 
-      test('pages', async ({ page, person, context, elsewhere }) => {
+      test('pages', async ({ page, person, server, context, elsewhere }) => {
         await context.route('https://images.example/**', (route) =>
           route.fulfill({ contentType: 'image/svg+xml', body: portrait }),
         );
@@ -72,6 +72,23 @@ for (const colorScheme of ['light', 'dark'] as const) {
           await take(other, 'login-session-ended');
           await page.goto('/password');
           await take(page, 'password');
+          const root = await elsewhere();
+          const administrator = newPerson();
+          await register(root, administrator);
+          await server.operate('user', 'grant', administrator.email, 'administrator');
+          await signOut(root);
+          await signIn(root, administrator);
+          await root.goto('/admin');
+          await take(root, 'admin');
+          await root.getByRole('link', { name: ada.email }).click();
+          await take(root, 'admin-user');
+          await root.locator('#roles').fill('No Role!');
+          await button(root, 'Set roles').click();
+          await take(root, 'admin-user-errors');
+          await root.goto('/admin/audit');
+          await take(root, 'admin-audit');
+          await root.goto('/admin/audit?user=nobody');
+          await take(root, 'admin-audit-nothing');
           for (const path of ['/profile', '/password'] as const) {
             await failOn(page, path);
             await take(page, `${path.slice(1)}-errors`);

@@ -1,4 +1,5 @@
 // An administrator finds a user, sees where they are signed in, and sends them off.
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { button, fieldError, notice, register, signIn, signOut, warning } from '../support/pages.ts';
 import { expect, newPerson, test, type Person } from '../support/test.ts';
@@ -35,7 +36,7 @@ test('a user is found, signed out everywhere, and told', async ({ page, person, 
   await register(theirs, person);
   await administrator(page, server);
   await open(page, person);
-  await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(1);
+  await expect(page.locator('.sessions').getByRole('listitem')).toHaveCount(1);
   await confirm(page, 'Sign out everywhere');
   await expect(notice(page)).toHaveText('Every session of this user is ended.');
   await theirs.goto('/profile');
@@ -73,6 +74,32 @@ test('roles are set, and what is no role is told at the field', async ({ page, p
   await expect(theirs.getByRole('heading', { level: 1 })).toHaveText('Users');
 });
 
+test('what happened is found, and taken away', async ({ page, person, server, elsewhere }) => {
+  const theirs = await elsewhere();
+  await register(theirs, person);
+  await administrator(page, server);
+  await open(page, person);
+  await confirm(page, 'Disable account');
+  const records = page.locator('.activity').getByRole('listitem');
+  await expect(records).toHaveText([/^Account disabled\..*by ada/s, /^Account created\./]);
+  await page.getByRole('link', { name: 'All of it' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit trail');
+  await expect(page.getByLabel('Account (e-mail)')).toHaveValue(person.email);
+  await expect(records).toHaveCount(2);
+  await page.getByLabel('What happened').selectOption('Account disabled');
+  await button(page, 'Show').click();
+  await expect(records).toHaveText([/^Account disabled\./]);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'JSON lines' }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('audit.jsonl');
+  const lines = (await readFile(await file.path(), 'utf8')).trim().split('\n');
+  expect(lines.map((line) => (JSON.parse(line) as { event: string; user_email: string }))).toMatchObject([
+    { event: 'account_disabled', user_email: person.email },
+  ]);
+  expect(await server.operate('audit', 'verify')).toMatch(/^\d+ records since .*\nhead \d+:[\w-]{43}\n$/);
+});
+
 test('nobody else gets in', async ({ page, person }) => {
   await page.goto('/admin');
   await expect(page).toHaveURL('/login?next=/admin');
@@ -83,12 +110,13 @@ test('nobody else gets in', async ({ page, person }) => {
 });
 
 for (const width of [320, 360]) {
-  test(`both pages fit a screen ${width} pixels wide`, async ({ page, person, server, elsewhere }) => {
+  test(`all pages fit a screen ${width} pixels wide`, async ({ page, person, server, elsewhere }) => {
     await page.setViewportSize({ width, height: 740 });
-    await register(await elsewhere(), { ...person, nickname: 'W'.repeat(50) });
+    const wide = { ...person, email: `${'m'.repeat(40)}.${person.email}`, nickname: 'W'.repeat(50) };
+    await register(await elsewhere(), wide);
     await administrator(page, server);
-    await open(page, person);
-    for (const path of [page.url(), '/admin']) {
+    await open(page, wide);
+    for (const path of [page.url(), '/admin', '/admin/audit', `/admin/audit?user=${person.email}`]) {
       await page.goto(path);
       for (const more of await page.locator('summary').all()) await more.click();
       const { scrollWidth, clientWidth } = await page.evaluate(() => ({

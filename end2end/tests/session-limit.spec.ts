@@ -17,7 +17,7 @@ test('the displaced browser is told at its next page', async ({ page, person, el
     told(`You were signed out here because you signed in from Firefox on Windows at …. ${only}`),
   );
   await other.goto('/sessions');
-  await expect(other.getByRole('main').getByRole('listitem')).toHaveCount(1);
+  await expect(other.locator('.sessions').getByRole('listitem')).toHaveCount(1);
   const displaced = await elsewhere();
   await displaced.goto('/login');
   await expect(warning(displaced)).toHaveCount(0);

@@ -14,7 +14,7 @@ async function signInFrom(device: Device, person: Person, elsewhere: Elsewhere):
 }
 
 function sessions(page: Page): Locator {
-  return page.getByRole('main').getByRole('listitem');
+  return page.locator('.sessions').getByRole('listitem');
 }
 
 /** The one that the list says is this browser's. */

@@ -236,22 +236,29 @@ on_both_databases! {
         insert(&app, ADA, Some(&session(1))).await.expect("stored");
         assert!(begins(&app, 2, 1).await);
         let before = state(&app).await;
-        let change = |epoch, number| {
+        let change = |epoch, number, made_by| {
             let storage = app.storage.clone();
             async move {
                 let session = session(number);
-                let remaining = Remaining::New(&session);
+                let remaining = Remaining::New { session: &session, instead_of: self::session(made_by).id };
                 let record = record(AuditEvent::PasswordChanged);
                 storage.change_password(ADA, epoch, "new", remaining, &record, at(START)).await
             }
         };
-        assert_eq!(change(2, 3).await.expect("asked"), None);
+        assert_eq!(change(2, 3, 2).await.expect("asked"), None);
+        assert_eq!(state(&app).await, before);
+        // A session that has ended, or never was, changes nothing.
+        assert!(ends(&app, 1, EndReason::SignedOut, START + 1).await);
+        let before = state(&app).await;
+        for made_by in [1, 9] {
+            assert_eq!(change(1, 3, made_by).await.expect("asked"), None);
+        }
         assert_eq!(state(&app).await, before);
         // The new session cannot be stored, so neither is the password.
-        assert!(change(1, 2).await.is_err());
+        assert!(change(1, 2, 2).await.is_err());
         assert_eq!(state(&app).await, before);
         let raised = Revocation::Epoch { user: ADA, least: 2 };
-        assert_eq!(change(1, 3).await.expect("asked"), Some(vec![raised]));
+        assert_eq!(change(1, 3, 2).await.expect("asked"), Some(vec![raised]));
         assert_eq!(app.text("SELECT password_hash FROM users").await, "new");
         assert_eq!(app.number("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL").await, 1);
     }

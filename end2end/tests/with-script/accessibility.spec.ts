@@ -68,6 +68,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(page, '/admin');
       await page.goto('/admin?query=nobody');
       await expectAccessible(page, '/admin without users');
+      await page.goto('/admin/audit');
+      await expectAccessible(page, '/admin/audit');
+      await page.goto('/admin/audit?user=nobody');
+      await expectAccessible(page, '/admin/audit without records');
     });
   });
 }

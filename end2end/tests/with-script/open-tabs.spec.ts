@@ -101,7 +101,7 @@ test('a tab of another person who signed in since is told nothing', async ({ pag
 test('a list that is looked at again is up to date', async ({ page, person, elsewhere }) => {
   await register(page, person);
   await page.goto('/sessions');
-  const sessions = page.getByRole('main').getByRole('listitem');
+  const sessions = page.locator('.sessions').getByRole('listitem');
   await expect(sessions).toHaveCount(1);
   await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), person);
   await lookAgain(page);

@@ -156,6 +156,13 @@ fn User(
     let id = user.id;
     let disabled_at = user.disabled_at;
     let is_signed_in = !sessions.is_empty();
+    let signature = user.signature.to_string();
+    let signature = (!signature.is_empty()).then(|| {
+        view! {
+            <dt>"Signature"</dt>
+            <dd class="facts__lines">{signature}</dd>
+        }
+    });
     let sessions = sessions
         .into_iter()
         .map(|session| {
@@ -175,6 +182,7 @@ fn User(
                 <dd>{user.email.to_string()}</dd>
                 <dt>"Nickname"</dt>
                 <dd>{user.nickname.to_string()}</dd>
+                {signature}
                 <dt>"Since"</dt>
                 <dd>
                     <Minute at=user.created_at />
@@ -228,7 +236,7 @@ fn User(
                         <Account user=id is_disabled=disabled_at.is_some() />
                     }
                 })}
-            <History page=history email=user.email />
+            <History page=history user=id email=user.email />
         </section>
     }
 }

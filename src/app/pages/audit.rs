@@ -156,7 +156,7 @@ fn Trail(page: Page, query: AuditQuery) -> impl IntoView {
             <p class="lede">"What happened to whose account, who did it, and from where. Days are in UTC."</p>
             <Filter query />
             {is_empty.then(|| view! { <p class="lede">"Nothing of this kind is on record."</p> })}
-            <Activity records=page.records reader=Reader::Administrator />
+            <Activity records=page.records reader=Reader::Administrator(None) />
             {older.map(|older| view! { <Older href=older /> })}
             {(!is_empty)
                 .then(|| {
@@ -235,8 +235,8 @@ fn Older(href: String) -> impl IntoView {
 pub enum Reader {
     /// The user to whom it happened: what others did tells nothing of their devices.
     Owner(UserId),
-    /// An administrator.
-    Administrator,
+    /// An administrator, on the page of this user if on one.
+    Administrator(Option<UserId>),
 }
 
 /// What happened to the account of whoever is signed in, under a heading of its own.
@@ -258,11 +258,11 @@ pub fn OwnActivity(page: Page, owner: UserId, here: &'static str) -> impl IntoVi
 
 /// The last that happened to a user's account, for administrators.
 #[component]
-pub fn History(page: Page, email: Email) -> impl IntoView {
+pub fn History(page: Page, user: UserId, email: Email) -> impl IntoView {
     let all = AuditQuery::of_user(&email).address(AUDIT, None);
     view! {
         <h2>"History"</h2>
-        <Activity records=page.records reader=Reader::Administrator />
+        <Activity records=page.records reader=Reader::Administrator(Some(user)) />
         <p class="users__next">
             <a class="button button--quiet" href=all>
                 "All of it"
@@ -283,7 +283,10 @@ fn Activity(records: Vec<AuditRow>, reader: Reader) -> impl IntoView {
 #[component]
 fn Record(record: AuditRow, reader: Reader) -> impl IntoView {
     let what = words::happened(record.event, &record.detail);
-    let people = (reader == Reader::Administrator).then(|| people(&record));
+    let people = match reader {
+        Reader::Owner(_) => None,
+        Reader::Administrator(here) => Some(people(&record, here)),
+    };
     let from = match (reader, record.actor) {
         (Reader::Owner(owner), Actor::User(actor)) if actor != owner => {
             Some("by an administrator".to_owned())
@@ -291,7 +294,8 @@ fn Record(record: AuditRow, reader: Reader) -> impl IntoView {
         (_, Actor::Operator) => Some("by the operator".to_owned()),
         _ => from(&record),
     };
-    let request = record.request.filter(|_| reader == Reader::Administrator);
+    let is_for_owner = matches!(reader, Reader::Owner(_));
+    let request = record.request.filter(|_| !is_for_owner);
     view! {
         <li class="activity__item">
             <p class="activity__what">{what}</p>
@@ -305,21 +309,25 @@ fn Record(record: AuditRow, reader: Reader) -> impl IntoView {
     }
 }
 
-/// To whom it happened, and who did it if that is somebody else.
-fn people(record: &AuditRow) -> impl IntoView + use<> {
+/// To whom it happened, unless this is their page, and who did it if that is somebody else.
+fn people(record: &AuditRow, here: Option<UserId>) -> impl IntoView + use<> {
     let link = |user: UserId, email: &Option<Email>| {
         let name = email
             .as_ref()
             .map_or_else(|| user.to_string(), ToString::to_string);
         view! { <a href=admin_user(user)>{name}</a> }
     };
-    let whom = record.user.map(|user| link(user, &record.email));
+    let whom = record.user.filter(|user| here != Some(*user));
+    let whom = whom.map(|user| link(user, &record.email));
+    let nobody = record.event == Some(AuditEvent::SignInRefused) && record.user.is_none();
+    let nobody = nobody.then_some("No account has that e-mail.");
     let who = match record.actor {
         Actor::User(actor) if record.user != Some(actor) => Some(link(actor, &record.actor_email)),
         _ => None,
     };
     let who = who.map(|who| view! { <span>"by "{who}</span> });
-    view! { <p class="activity__people">{whom} {who}</p> }
+    let is_empty = whom.is_none() && who.is_none() && nobody.is_none();
+    (!is_empty).then(|| view! { <p class="activity__people">{whom} {nobody} {who}</p> })
 }
 
 fn from(record: &AuditRow) -> Option<String> {

@@ -386,13 +386,18 @@ impl Accounts {
         change: PasswordChange<'_>,
     ) -> Result<OpenSession, AppError> {
         let (this, source) = (self.clone(), change.source.clone());
+        let instead_of = change.session;
         let (user, session, new_hash) = self.may_change_password(change).await?;
         to_its_end(async move {
             let (audience, remembered) = (session.audience, session.remembered);
             let now = this.moment().now;
             let device = &source.device;
             let session = this.new_session(user.id, audience, remembered, device, now)?;
-            this.replace_password(&user, &new_hash, Remaining::New(&session), &source)
+            let remaining = Remaining::New {
+                session: &session,
+                instead_of,
+            };
+            this.replace_password(&user, &new_hash, remaining, &source)
                 .await?;
             this.tokens_of(&session, user.epoch + 1, user.roles)
         })
@@ -465,7 +470,7 @@ impl Accounts {
             .storage
             .change_password(user.id, user.epoch, new_hash, remaining, &record, moment)
             .await?
-            // Another change was faster, so what was given as the current password is not it.
+            // Another change was faster, so what was given as the current password is not it; or the session has ended.
             .ok_or(AppError::WrongCurrentPassword)?;
         for revocation in taken_back {
             self.0.access_tokens.revoke(revocation);

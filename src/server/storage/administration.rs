@@ -6,7 +6,7 @@ use super::{Moment, Storage, StorageError, revocations};
 use crate::domain::email::Email;
 use crate::domain::role::{Role, Roles};
 use crate::domain::session::{EndReason, Revocation};
-use crate::domain::user::{Nickname, UserId};
+use crate::domain::user::{Nickname, Signature, UserId};
 use crate::server::clock::Millis;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -23,6 +23,8 @@ pub struct UserRow {
     pub email: Email,
     /// The name others see.
     pub nickname: Nickname,
+    /// A few lines about themselves; may be empty.
+    pub signature: Signature,
     /// What they may do.
     pub roles: Roles,
     /// When the account was created.
@@ -59,7 +61,7 @@ impl Storage {
         // Addresses are ASCII: nothing that begins with the prefix comes after this.
         let end = format!("{prefix}\u{7f}");
         let rows = sqlx::query(
-            "SELECT id, email, nickname, roles, created_at, disabled_at FROM users \
+            "SELECT id, email, nickname, signature, roles, created_at, disabled_at FROM users \
              WHERE email COLLATE \"binary\" >= $1 AND email COLLATE \"binary\" < $2 \
              AND email COLLATE \"binary\" > COALESCE((SELECT email FROM users WHERE id = $3), '') \
              ORDER BY email COLLATE \"binary\" LIMIT $4",
@@ -79,7 +81,7 @@ impl Storage {
     /// When the database fails.
     pub async fn user(&self, user: UserId) -> Result<Option<UserRow>, StorageError> {
         let row = sqlx::query(
-            "SELECT id, email, nickname, roles, created_at, disabled_at FROM users WHERE id = $1",
+            "SELECT id, email, nickname, signature, roles, created_at, disabled_at FROM users WHERE id = $1",
         )
         .bind(user.to_string())
         .fetch_optional(self.connections.ask())
@@ -326,6 +328,7 @@ fn user_row(row: &AnyRow) -> Result<UserRow, StorageError> {
         id: user_id(row, "id")?,
         email: Email::from_stored(row.try_get("email")?),
         nickname: Nickname::from_stored(row.try_get("nickname")?),
+        signature: Signature::from_stored(row.try_get("signature")?),
         roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
         created_at: row.try_get("created_at")?,
         disabled_at: row.try_get("disabled_at")?,

@@ -45,8 +45,13 @@ pub struct Credentials {
 
 /// What remains of a user's sessions after a change of password.
 pub enum Remaining<'a> {
-    /// Only this one, which begins: even copies of the tokens that made the change are worth nothing now.
-    New(&'a NewSession<'a>),
+    /// Only one that begins, in place of the one that made the change: even copies of its tokens are worth nothing now.
+    New {
+        /// Begins.
+        session: &'a NewSession<'a>,
+        /// Made the change.
+        instead_of: SessionId,
+    },
     /// Only this one, which made the change and keeps its tokens.
     This(SessionId),
 }
@@ -55,7 +60,15 @@ impl Remaining<'_> {
     /// Which session remains.
     pub fn session(&self) -> SessionId {
         match self {
-            Self::New(session) => session.id,
+            Self::New { session, .. } => session.id,
+            Self::This(session) => *session,
+        }
+    }
+
+    /// Which session made the change.
+    fn made_by(&self) -> SessionId {
+        match self {
+            Self::New { instead_of, .. } => *instead_of,
             Self::This(session) => *session,
         }
     }
@@ -187,7 +200,8 @@ impl Storage {
     }
 
     /// Sets a new password: the epoch rises and every session of the user but one ends. `None`, and nothing
-    /// changed, when the epoch is no longer `epoch`: another change was faster. Else what was taken back.
+    /// changed, when the epoch is no longer `epoch`, so that another change was faster, or when the session that makes the
+    /// change has ended. Else what was taken back.
     ///
     /// # Errors
     /// When the database fails; then nothing changed.
@@ -203,12 +217,14 @@ impl Storage {
         let mut transaction = self.begin().await?;
         let changed = sqlx::query(
             "UPDATE users SET password_hash = $3, epoch = epoch + 1, password_changed_at = $4, updated_at = $4 \
-             WHERE id = $1 AND epoch = $2",
+             WHERE id = $1 AND epoch = $2 \
+             AND EXISTS (SELECT 1 FROM sessions WHERE id = $5 AND user_id = $1 AND ended_at IS NULL)",
         )
         .bind(user.to_string())
         .bind(epoch)
         .bind(new_hash.to_owned())
         .bind(moment.now)
+        .bind(remaining.made_by().to_string())
         .execute(&mut *transaction)
         .await?;
         if changed.rows_affected() != 1 {
@@ -225,7 +241,7 @@ impl Storage {
         .fetch_all(&mut *transaction)
         .await?;
         let taken_back = match remaining {
-            Remaining::New(session) => {
+            Remaining::New { session, .. } => {
                 let least = epoch + 1;
                 let raised = Revocation::Epoch { user, least };
                 revocations::insert(&mut transaction, raised, moment).await?;

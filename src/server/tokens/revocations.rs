@@ -190,6 +190,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_is_counted_in_both_sets() {
+        let revocations = Revocations::new(100);
+        assert!(revocations.is_empty());
+        revocations.add(Revocation::Session(ONE), 0);
+        revocations.add(epoch(2), 0);
+        revocations.add(Revocation::Session(TWO), 101);
+        assert_eq!((revocations.len(), revocations.is_empty()), (3, false));
+        revocations.add(epoch(3), 1000);
+        assert_eq!(revocations.len(), 1);
+    }
+
+    #[test]
+    fn who_listens_is_counted() {
+        let revocations = Revocations::new(100);
+        assert_eq!(revocations.listeners(), 0);
+        let (one, other) = (revocations.listen(), revocations.listen());
+        assert_eq!(revocations.listeners(), 2);
+        drop((one, other));
+        assert_eq!(revocations.listeners(), 0);
+    }
+
+    #[test]
     fn an_entry_costs_less_than_a_hundred_bytes() {
         // hashbrown keeps one byte of control beside each bucket and grows by two from seven eighths full: at the
         // worst, half of that is in use. An entry may have to wait in the set before while it is needed no more.
