@@ -190,6 +190,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_just_old_enough_is_remembered_in_the_set_before() {
+        let revocations = Revocations::new(100);
+        revocations.add(Revocation::Session(TWO), 0);
+        revocations.add(Revocation::Session(ONE), 100);
+        // The first set began 200 ago, and its last entry is of use to this very moment.
+        revocations.add(epoch(2), 200);
+        assert!(!revocations.allow(ADA, ONE, 2));
+    }
+
+    #[test]
     fn what_is_remembered_is_counted_in_both_sets() {
         let revocations = Revocations::new(100);
         assert!(revocations.is_empty());
