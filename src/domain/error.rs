@@ -226,6 +226,11 @@ pub enum AppError {
         /// In seconds, at least 1.
         retry_after_seconds: u32,
     },
+    /// Too many wrong passwords for this account from this place; try again after this many seconds (`Retry-After`).
+    TooManyFailures {
+        /// In seconds, at least 1.
+        retry_after_seconds: u32,
+    },
     /// The body's content type is not the expected one.
     UnsupportedMediaType,
     /// The body is above the limit.
@@ -264,7 +269,7 @@ impl AppError {
             AppError::Invalid(_) | AppError::WrongCurrentPassword | AppError::UnexpectedFields => {
                 422
             }
-            AppError::TooManyRequests { .. } => 429,
+            AppError::TooManyRequests { .. } | AppError::TooManyFailures { .. } => 429,
             AppError::Internal => 500,
             AppError::Busy { .. } => 503,
         }
@@ -285,6 +290,7 @@ impl AppError {
             AppError::RegistrationClosed => "registration_closed",
             AppError::Busy { .. } => "busy",
             AppError::TooManyRequests { .. } => "too_many_requests",
+            AppError::TooManyFailures { .. } => "too_many_failures",
             AppError::UnsupportedMediaType => "unsupported_media_type",
             AppError::PayloadTooLarge => "payload_too_large",
             AppError::BadRequest => "bad_request",
@@ -320,6 +326,9 @@ impl AppError {
             }
             | AppError::TooManyRequests {
                 retry_after_seconds,
+            }
+            | AppError::TooManyFailures {
+                retry_after_seconds,
             } => Some(*retry_after_seconds),
             _ => None,
         }
@@ -334,6 +343,16 @@ impl AppError {
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            AppError::TooManyFailures {
+                retry_after_seconds,
+            } => {
+                let minutes = retry_after_seconds.div_ceil(60);
+                let unit = if minutes == 1 { "minute" } else { "minutes" };
+                return write!(
+                    f,
+                    "There were too many wrong passwords. Try again in {minutes} {unit}."
+                );
+            }
             AppError::Invalid(_) => "Some of what you entered needs another look.",
             AppError::WrongCredentials => "The e-mail or the password is not right.",
             AppError::EmailTaken => "There is an account with this e-mail already.",
@@ -413,6 +432,9 @@ mod tests {
                 retry_after_seconds: 2,
             },
             AppError::TooManyRequests {
+                retry_after_seconds: 2,
+            },
+            AppError::TooManyFailures {
                 retry_after_seconds: 2,
             },
             AppError::UnsupportedMediaType,
@@ -499,8 +521,8 @@ mod tests {
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
         let expected = [
-            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 429, 415, 413, 400, 422, 404,
-            405, 408, 500,
+            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 429, 429, 415, 413, 400, 422,
+            404, 405, 408, 500,
         ];
         assert_eq!(statuses, expected);
     }

@@ -76,7 +76,7 @@ macro_rules! id_type {
         }
     };
 }
-pub(super) use id_type;
+pub(crate) use id_type;
 
 id_type!(
     /// An account's identifier: 16 random bytes, never reused.

@@ -35,6 +35,7 @@ const SESSION_LIMIT: &str = "VESTIBULE_SESSION_LIMIT";
 const REGISTRATION: &str = "VESTIBULE_REGISTRATION";
 const PASSWORD_MIN: &str = "VESTIBULE_PASSWORD_MIN";
 const HASH_CONCURRENCY: &str = "VESTIBULE_HASH_CONCURRENCY";
+const LOGIN_FAILURES: &str = "VESTIBULE_LOGIN_FAILURES";
 const ROLES: &str = "VESTIBULE_ROLES";
 const AUDIT_RETENTION: &str = "VESTIBULE_AUDIT_RETENTION";
 const REQUESTS_PER_MINUTE: &str = "VESTIBULE_REQUESTS_PER_MINUTE";
@@ -58,6 +59,7 @@ const KNOWN: &[&str] = &[
     REGISTRATION,
     PASSWORD_MIN,
     HASH_CONCURRENCY,
+    LOGIN_FAILURES,
     ROLES,
     AUDIT_RETENTION,
     REQUESTS_PER_MINUTE,
@@ -68,10 +70,7 @@ const KNOWN: &[&str] = &[
 
 /// Variables of limits that this version does not have: the value that switches each off is
 /// accepted, any other refused, so that nobody believes in a limit that is not there.
-const NOT_YET: &[(&str, &str)] = &[
-    ("VESTIBULE_LOGIN_FAILURES", "0"),
-    ("VESTIBULE_METRICS_LISTEN", ""),
-];
+const NOT_YET: &[(&str, &str)] = &[("VESTIBULE_METRICS_LISTEN", "")];
 
 /// What the operator decided, checked.
 #[derive(Clone, Debug)]
@@ -296,6 +295,10 @@ impl Config {
                     _ => Err("is not a number from 1 to 256"),
                 },
             );
+        let login_failures = reader.read(LOGIN_FAILURES, "10", "10", |text| match text.parse() {
+            Ok(count @ 0..=1000) => Ok(count),
+            _ => Err("is not a number from 0 (no limit) to 1000"),
+        });
         let roles = reader.read(ROLES, "editor", "editor, reviewer", |text| {
             Roles::parse(text).map_err(|_| {
                 format!(
@@ -341,6 +344,7 @@ impl Config {
                     session: session?,
                     remembered_session: remembered_session?,
                     session_limit: session_limit?,
+                    login_failures: login_failures?,
                     roles: roles?,
                     audit_retention_ms: milliseconds(audit_retention?),
                     requests_per_minute: requests_per_minute?,
@@ -625,6 +629,7 @@ mod tests {
         assert_eq!(config.origin.as_str(), "http://127.0.0.1:3000");
         assert_eq!(config.access_ttl_seconds, 300);
         assert_eq!(config.policy.requests_per_minute, 60);
+        assert_eq!(config.policy.login_failures, 10);
         assert_eq!(config.policy.roles.to_stored(), "editor");
         assert_eq!(config.policy.audit_retention_ms, 365 * 86_400_000);
         assert_eq!(config.trusted_proxies, []);
@@ -669,7 +674,12 @@ mod tests {
             (TRUSTED_PROXIES, "proxy.example", "is not a list"),
             (TRUSTED_PROXIES, "10.0.0.0/33", "is not a list"),
             (TRUSTED_PROXIES, "10.0.0.1/8", "more set than its prefix"),
-            ("VESTIBULE_LOGIN_FAILURES", "3", "does not have yet"),
+            (LOGIN_FAILURES, "-1", "from 0 (no limit) to 1000"),
+            (
+                "VESTIBULE_METRICS_LISTEN",
+                "127.0.0.1:9100",
+                "does not have yet",
+            ),
         ] {
             let error = read(&[(name, value)]).expect_err(value).to_string();
             assert!(error.contains(name) && error.contains(says), "{error}");

@@ -177,6 +177,7 @@ impl TestApp {
             ("VESTIBULE_HASH_CONCURRENCY".to_owned(), "2".to_owned()),
             // What waits is throttling.rs' affair.
             ("VESTIBULE_REQUESTS_PER_MINUTE".to_owned(), "0".to_owned()),
+            ("VESTIBULE_LOGIN_FAILURES".to_owned(), "0".to_owned()),
         ]);
         variables.extend(
             settings

@@ -5,8 +5,12 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 use tempfile::TempDir;
 use vestibule::server::tokens::Secret;
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder to start the program in, with nothing of this machine's in its environment.
 pub struct Desk(TempDir);
@@ -58,11 +62,20 @@ impl Desk {
             .take()
             .expect("a pipe")
             .write_all(input.as_bytes());
+        let (ended, news) = mpsc::channel::<()>();
+        let process = child.id().to_string();
+        std::thread::spawn(move || {
+            // A program that serves when it should have refused would be waited for for ever.
+            if news.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-9", &process]).status();
+            }
+        });
         let Output {
             status,
             stdout,
             stderr,
         } = child.wait_with_output().expect("the program ends");
+        drop(ended);
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
         Outcome {
             code: status.code(),
@@ -195,7 +208,8 @@ fn serving_refuses_what_check_refuses() {
     for (name, value) in [
         ("VESTIBULE_ORIGIN", "http://192.168.1.20:3000"),
         ("VESTIBULE_ORIGIN", "http://auth.lan"),
-        ("VESTIBULE_LOGIN_FAILURES", "3"),
+        ("VESTIBULE_METRICS_LISTEN", "127.0.0.1:9100"),
+        ("VESTIBULE_LOGIN_FAILURES", "some"),
         ("VESTIBULE_SESSION_LIMIT", "many"),
         ("VESTIBULE_LISTENS", "127.0.0.1:0"),
         (

@@ -18,6 +18,7 @@ mod csrf;
 mod forms;
 mod fuzzed;
 mod guard;
+mod guessing;
 mod hashing;
 mod headers;
 mod health;

@@ -691,6 +691,7 @@ mod model {
                         password: PASSWORD,
                         remember: false,
                         audience: Audience::Web,
+                        known_browser: None,
                         source: &source,
                     };
                     let open = instance

@@ -67,6 +67,7 @@ pub async fn login(
         password: &password,
         remember: remember == "on",
         audience: Audience::Web,
+        known_browser: request.known_browser.as_deref(),
         source: &request.source,
     };
     match request.accounts.sign_in(sign_in).await {

@@ -1,6 +1,7 @@
 //! The use cases, named by what people intend: the one door to accounts and sessions.
 
 mod administration;
+mod attempts;
 mod audit;
 pub mod common_passwords;
 pub mod password_hash;
@@ -27,7 +28,10 @@ use crate::server::storage::{
     AuditRecord, Credentials, NewUser, Remaining, SessionRow, Storage, StorageError,
 };
 use crate::server::tokens::access_token::NotIssued;
-use crate::server::tokens::{AccessTokens, Invitations, RefreshTokens, Tokens};
+use crate::server::tokens::{
+    AccessTokens, BrowserId, Invitations, KnownBrowsers, RefreshTokens, Tokens,
+};
+use attempts::{Attempt, Attempts, Guesser};
 use audit::by_user;
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
@@ -55,6 +59,8 @@ pub struct Policy {
     pub audit_retention_ms: i64,
     /// How often a minute one network may sign in, register or present a program's refresh token; 0 for any number.
     pub requests_per_minute: u32,
+    /// How many wrong passwords are taken for one account from one network in 15 minutes; 0 for any number.
+    pub login_failures: u32,
 }
 
 /// All use cases. Cloning it shares it.
@@ -67,7 +73,9 @@ struct Inner {
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
     invitations: Invitations,
+    known_browsers: KnownBrowsers,
     throttle: Throttle,
+    attempts: Attempts,
     /// Since when it must be asked again what others have taken back.
     heard_at: AtomicI64,
     policy: Policy,
@@ -85,6 +93,8 @@ pub struct SignIn<'a> {
     pub remember: bool,
     /// At which door the tokens are to count.
     pub audience: Audience,
+    /// The mark that this browser was given when somebody signed in, if it has one.
+    pub known_browser: Option<&'a str>,
     /// From where.
     pub source: &'a Source,
 }
@@ -135,6 +145,8 @@ impl Accounts {
             access_tokens: tokens.access,
             refresh_tokens: tokens.refresh,
             invitations: tokens.invitations,
+            known_browsers: tokens.known_browsers,
+            attempts: Attempts::new(&tokens.attempts, policy.login_failures),
             throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
             heard_at: AtomicI64::new(0),
             policy,
@@ -284,9 +296,11 @@ impl Accounts {
     /// the same answer as a wrong password.
     ///
     /// # Errors
-    /// [`AppError::WrongCredentials`], or when fields are empty, too many wait, or this network has tried too often.
+    /// [`AppError::WrongCredentials`], or when fields are empty, too many wait, this network has tried too often, or there
+    /// were too many wrong passwords.
     pub async fn sign_in(&self, request: SignIn<'_>) -> Result<SignedIn, AppError> {
         self.0.throttle.admit(request.source.device.network())?;
+        self.0.hasher.has_room()?;
         let mut missing = Vec::new();
         if request.email.trim().is_empty() {
             missing.push(Problem::new(Field::Email, Reason::Required));
@@ -299,12 +313,15 @@ impl Accounts {
         }
         // No account has a password or an address that cannot be read, so these are wrong, not invalid.
         let attempt = PasswordAttempt::parse(request.password).ok_or(AppError::WrongCredentials)?;
-        let known = match Email::parse(request.email) {
-            Ok(email) => self.0.storage.credentials_by_email(&email).await?,
-            Err(_) => None,
+        let email = Email::parse(request.email).ok();
+        let known = match &email {
+            Some(email) => self.0.storage.credentials_by_email(email).await?,
+            None => None,
         };
+        let guesser = self.guesser(&request, email.as_ref(), known.as_ref());
+        let counted = self.begin_attempt(guesser).await?;
         let stored = known.as_ref().map(|user| user.password_hash.clone());
-        let verdict = self.0.hasher.verify(attempt, stored).await?;
+        let (verdict, counted) = self.verify(attempt, stored, counted).await?;
 
         // One more write, whether there is such an account or not.
         let whose = known.as_ref().map(|user| user.id);
@@ -314,6 +331,7 @@ impl Accounts {
         if user.disabled {
             return self.refuse_sign_in(whose, "disabled", request.source).await;
         }
+        self.attempt_was_right(counted).await?;
         if let Verdict::RightAndRehashed(new) = verdict {
             self.0
                 .storage
@@ -321,6 +339,57 @@ impl Accounts {
                 .await?;
         }
         self.admit(user, &request).await
+    }
+
+    fn guesser<'a>(
+        &self,
+        request: &SignIn<'a>,
+        email: Option<&'a Email>,
+        known: Option<&Credentials>,
+    ) -> Guesser<'a> {
+        let browser = match (known, request.known_browser) {
+            (Some(user), Some(mark)) => {
+                let browser = self.0.known_browsers.read(mark, user.id);
+                browser.map(|browser| Guesser::Known(user.id, browser))
+            }
+            _ => None,
+        };
+        let email = email.map_or(request.email, Email::as_str);
+        let network = request.source.device.network();
+        browser.unwrap_or(Guesser::Stranger(email, network))
+    }
+
+    /// Compares a password with a stored hash. What could not be compared does not count.
+    async fn verify(
+        &self,
+        attempt: PasswordAttempt,
+        stored: Option<String>,
+        counted: Attempt,
+    ) -> Result<(Verdict, Attempt), AppError> {
+        match self.0.hasher.verify(attempt, stored).await {
+            Ok(verdict) => Ok((verdict, counted)),
+            Err(error) => {
+                self.attempt_was_not_made(counted).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The mark that tells this browser from others in which the user never signed in, unless it has it.
+    ///
+    /// # Errors
+    /// When no randomness can be had.
+    pub fn mark_browser(
+        &self,
+        user: UserId,
+        known_browser: Option<&str>,
+    ) -> Result<Option<String>, AppError> {
+        let marks = &self.0.known_browsers;
+        if known_browser.is_some_and(|mark| marks.read(mark, user).is_some()) {
+            return Ok(None);
+        }
+        let browser = BrowserId::from_bytes(self.random_id()?);
+        Ok(Some(marks.issue(user, browser)))
     }
 
     async fn refuse_sign_in(
@@ -440,7 +509,11 @@ impl Accounts {
         let attempt =
             PasswordAttempt::parse(change.current).ok_or(AppError::WrongCurrentPassword)?;
         let stored = Some(user.password_hash.clone());
-        if self.0.hasher.verify(attempt, stored).await? == Verdict::Wrong {
+        let counted = self
+            .begin_attempt(Guesser::SignedIn(change.session))
+            .await?;
+        let (verdict, counted) = self.verify(attempt, stored, counted).await?;
+        if verdict == Verdict::Wrong {
             let event = AuditEvent::PasswordChangeRefused;
             self.note(AuditRecord {
                 session: Some(change.session),
@@ -449,6 +522,7 @@ impl Accounts {
             .await?;
             return Err(AppError::WrongCurrentPassword);
         }
+        self.attempt_was_right(counted).await?;
         let new_hash = self.0.hasher.hash(new).await?;
         Ok((user, session, new_hash))
     }

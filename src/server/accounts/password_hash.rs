@@ -112,6 +112,17 @@ impl PasswordHasher {
         })))
     }
 
+    /// Whether there is a place in the queue at this moment: for whoever would have work before they ask for one.
+    ///
+    /// # Errors
+    /// [`HashingError::Busy`] when it is full.
+    pub fn has_room(&self) -> Result<(), HashingError> {
+        match self.0.places.available_permits() {
+            0 => Err(HashingError::Busy),
+            _ => Ok(()),
+        }
+    }
+
     /// The PHC string of a new password.
     ///
     /// # Errors

@@ -52,8 +52,8 @@ enum Command {
     Audit(audit::AuditCommand),
 }
 
-/// How often rows of revocations that matter to nobody any more are deleted.
-const REVOCATIONS_TIDIED_EVERY: Duration = Duration::from_secs(60);
+/// How often rows of revocations and attempts that matter to nobody any more are deleted.
+const TIDIED_EVERY: Duration = Duration::from_secs(60);
 /// How often records are taken from the audit trail that are older than the operator wants them kept.
 const ACTIVITY_TIDIED_EVERY: Duration = Duration::from_secs(3600);
 /// How often the table is asked what others have taken back: this command line, or another instance.
@@ -140,7 +140,7 @@ async fn serve() -> Result<(), Failure> {
     let site = Site::load(&std::env::current_exe()?)?;
     let parts = assemble(&config).await?;
     parts.accounts.load_revocations().await?;
-    tokio::spawn(forget_past_revocations(parts.accounts.clone()));
+    tokio::spawn(forget_what_is_past(parts.accounts.clone()));
     tokio::spawn(forget_past_activity(parts.accounts.clone()));
     tokio::spawn(hear_of_revocations(parts.accounts.clone()));
     if config.watching {
@@ -185,12 +185,13 @@ async fn serve() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Keeps the table of revocations short. What fails is tried again; it costs a few rows.
-async fn forget_past_revocations(accounts: Accounts) {
-    let mut every = tokio::time::interval(REVOCATIONS_TIDIED_EVERY);
+/// Keeps the tables of revocations and of attempts short. What fails is tried again; it costs a few rows.
+async fn forget_what_is_past(accounts: Accounts) {
+    let mut every = tokio::time::interval(TIDIED_EVERY);
     loop {
         every.tick().await;
         let _ = accounts.forget_past_revocations().await; // the storage has logged it
+        let _ = accounts.forget_past_attempts().await;
     }
 }
 

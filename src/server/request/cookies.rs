@@ -30,6 +30,8 @@ pub struct Cookies {
     pub draft: &'static str,
     /// That a visit from another site was sent round once.
     pub bounce: &'static str,
+    /// The mark of a browser in which somebody has signed in.
+    pub known_browser: &'static str,
     attributes: &'static str,
 }
 
@@ -45,6 +47,7 @@ impl Cookies {
                 flash: "__Host-flash",
                 draft: "__Host-draft",
                 bounce: "__Host-bounce",
+                known_browser: "__Host-known",
                 attributes: "; Path=/; Secure; HttpOnly; SameSite=Strict",
             }
         } else {
@@ -54,6 +57,7 @@ impl Cookies {
                 flash: "flash",
                 draft: "draft",
                 bounce: "bounce",
+                known_browser: "known",
                 attributes: "; Path=/; HttpOnly; SameSite=Strict",
             }
         }
@@ -85,6 +89,11 @@ impl Cookies {
             None => self.flash,
         };
         self.write(name, &seal.seal(flash)?, Some(flash.life_seconds()))
+    }
+
+    /// The mark of a browser in which somebody has signed in, for as long as browsers keep a cookie: 400 days.
+    pub fn known_browser(&self, mark: &str) -> Option<HeaderValue> {
+        self.write(self.known_browser, mark, Some(400 * 86_400))
     }
 
     /// A cookie of that name, expired.

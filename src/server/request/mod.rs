@@ -101,6 +101,8 @@ pub struct Visit {
     pub source: Source,
     /// The refresh token that was presented: a secret.
     pub refresh_token: Option<String>,
+    /// The mark of a browser in which somebody has signed in.
+    pub known_browser: Option<String>,
     /// How cookies are named and written here.
     pub cookies: Cookies,
     /// Seals what a form leaves behind.
@@ -148,13 +150,21 @@ impl Request {
         }
     }
 
-    /// Hands over the tokens of a new session, and ends the one that this browser held before.
+    /// Hands over the tokens of a new session, and ends the one that this browser held before. From now on the browser is
+    /// known to the user whose session it is.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn replace_session(&self, session: &OpenSession) -> Result<(), AppError> {
         self.end_presented_session().await?;
         self.open_session(session);
+        let user = session.claims.sub;
+        let mark = self
+            .accounts
+            .mark_browser(user, self.known_browser.as_deref())?;
+        if let Some(cookie) = mark.and_then(|mark| self.cookies.known_browser(&mark)) {
+            append(SET_COOKIE, cookie);
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The database, SQLite or PostgreSQL: the only place that names sqlx. Each method is one transaction.
 
 mod administration;
+mod attempts;
 mod audit;
 mod chain;
 mod profiles;
@@ -9,6 +10,7 @@ mod sessions;
 mod users;
 
 pub use administration::{Changed, UserRow};
+pub use attempts::AttemptLimit;
 pub use audit::{AuditFilter, AuditRecord, AuditRow};
 pub use chain::{AuditFlaw, AuditHead, AuditSeal, AuditVerdict};
 pub use sessions::{Admission, End, LiveSession, Moment, NewSession, SessionRow};

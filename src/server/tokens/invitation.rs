@@ -2,52 +2,31 @@
 //! database's to say.
 
 use crate::server::tokens::keys::Keys;
-use aws_lc_rs::hmac;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::server::tokens::stamp::Stamp;
 
 /// The longest invitation we look at, in bytes: ours have 71.
 const MAX_BYTES: usize = 96;
 
 /// Makes and reads invitations.
 #[derive(Clone)]
-pub struct Invitations(Vec<(String, hmac::Key)>);
+pub struct Invitations(Stamp);
 
 impl Invitations {
     /// The first of `keys` makes invitations, all read them.
     pub fn new(keys: &Keys) -> Self {
-        let mac_key = |bytes: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
-        let keys = keys.all().iter();
-        Self(
-            keys.map(|key| (key.kid.clone(), mac_key(&*key.bytes)))
-                .collect(),
-        )
+        Self(Stamp::new(keys))
     }
 
     /// An invitation that is good before `expires_at`, in seconds since the Unix epoch.
     pub fn issue(&self, expires_at: i64) -> String {
-        let (kid, key) = &self.0[0]; // `Keys` are never empty
-        let body = format!("v1.{kid}.{expires_at}");
-        let mac = URL_SAFE_NO_PAD.encode(hmac::sign(key, body.as_bytes()));
-        format!("{body}.{mac}")
+        self.0.put_on(&expires_at.to_string())
     }
 
     /// Whether it is one of ours and its time is not over.
     pub fn is_good(&self, invitation: &str, now: i64) -> bool {
-        self.read(invitation)
-            .is_some_and(|expires_at| now < expires_at)
-    }
-
-    fn read(&self, invitation: &str) -> Option<i64> {
-        if invitation.len() > MAX_BYTES {
-            return None;
-        }
-        let (body, mac) = invitation.rsplit_once('.')?;
-        let (kid, expires_at) = body.strip_prefix("v1.")?.split_once('.')?;
-        let (_, key) = self.0.iter().find(|(known, _)| known == kid)?;
-        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-        hmac::verify(key, body.as_bytes(), &mac).ok()?;
-        expires_at.parse().ok()
+        let expires_at = self.0.read(invitation, MAX_BYTES);
+        let expires_at = expires_at.and_then(|expires_at| expires_at.parse::<i64>().ok());
+        expires_at.is_some_and(|expires_at| now < expires_at)
     }
 }
 

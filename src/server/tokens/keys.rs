@@ -202,6 +202,10 @@ pub struct Keyring {
     pub invitation: Keys,
     /// Seals the audit trail.
     pub audit: Keys,
+    /// Authenticates the marks of known browsers.
+    pub known_browser: Keys,
+    /// Hides whose failures are counted.
+    pub attempts: Keys,
 }
 
 impl Keyring {
@@ -214,6 +218,8 @@ impl Keyring {
             flash: keys("vestibule/flash-cookie/v1"),
             invitation: keys("vestibule/invitation/v1"),
             audit: keys("vestibule/audit-trail/v1"),
+            known_browser: keys("vestibule/known-browser/v1"),
+            attempts: keys("vestibule/attempts/v1"),
         }
     }
 }

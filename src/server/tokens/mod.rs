@@ -4,8 +4,10 @@
 pub mod access_token;
 pub mod invitation;
 pub mod keys;
+pub mod known_browser;
 pub mod refresh_token;
 pub mod revocations;
+pub mod stamp;
 
 use crate::server::clock::Clock;
 use crate::server::random::Random;
@@ -14,6 +16,7 @@ pub use crate::domain::session::Audience;
 pub use access_token::{AccessClaims, AccessTokens, Grant, Refused};
 pub use invitation::Invitations;
 pub use keys::{Keyring, Secret, WeakSecret};
+pub use known_browser::{BrowserId, KnownBrowsers};
 pub use refresh_token::RefreshTokens;
 pub use revocations::Revocations;
 
@@ -26,6 +29,10 @@ pub struct Tokens {
     pub refresh: RefreshTokens,
     /// For the first administrator.
     pub invitations: Invitations,
+    /// For browsers in which somebody has signed in.
+    pub known_browsers: KnownBrowsers,
+    /// Hide whose failures are counted.
+    pub attempts: keys::Keys,
 }
 
 impl Tokens {
@@ -41,6 +48,8 @@ impl Tokens {
             access: AccessTokens::new(&keyring.access, issuer, life_seconds, clock, random),
             refresh: RefreshTokens::new(&keyring.refresh),
             invitations: Invitations::new(&keyring.invitation),
+            known_browsers: KnownBrowsers::new(&keyring.known_browser),
+            attempts: keyring.attempts.clone(),
         }
     }
 }

@@ -31,19 +31,26 @@ pub async fn identify(
 ) -> Response {
     let headers = request.headers();
     let names = &application.cookies;
-    let [access, refresh, flash, draft] = find_each(
+    let [access, refresh, flash, draft, known_browser] = find_each(
         headers,
-        [names.access, names.refresh, names.flash, names.draft],
+        [
+            names.access,
+            names.refresh,
+            names.flash,
+            names.draft,
+            names.known_browser,
+        ],
     );
     let source = source(&application, headers, request.extensions());
     let identified = match whose(&application, access, refresh, &source).await {
         Ok(identified) => identified,
         Err(status) => return status.into_response(),
     };
-    let refresh_token = match refresh {
-        Found::One(token) if !token.is_empty() => Some(token.to_owned()),
+    let value = |found| match found {
+        Found::One(value) if !value.is_empty() => Some(value.to_owned()),
         _ => None,
     };
+    let (refresh_token, known_browser) = (value(refresh), value(known_browser));
     let mut cookies = Vec::new();
     let mut flash = take(&application, &request, flash);
     if flash.is_some() {
@@ -66,6 +73,7 @@ pub async fn identify(
         ending: identified.ending,
         source,
         refresh_token,
+        known_browser,
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
         assets: Arc::clone(&application.site.paths),

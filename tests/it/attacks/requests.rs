@@ -110,7 +110,7 @@ async fn no_way_out_leads_to_another_site() {
         assert_eq!(there.origin(), here.origin(), "{}: {there}", attack.case.id);
         assert_eq!(
             answer.set_cookies().len(),
-            2,
+            3,
             "{}: {answer:?}",
             attack.case.id
         );

@@ -61,6 +61,7 @@ fn codes() -> Schema {
         "payload_too_large",
         "registration_closed",
         "timed_out",
+        "too_many_failures",
         "too_many_requests",
         "unexpected_fields",
         "unsupported_media_type",

@@ -82,6 +82,7 @@ pub async fn sign_in(
         password: &credentials.password,
         remember: false,
         audience: Audience::Api,
+        known_browser: None,
         source: &source,
     };
     let signed_in = application.accounts.sign_in(sign_in).await?;
