@@ -35,6 +35,7 @@ const SESSION_LIMIT: &str = "VESTIBULE_SESSION_LIMIT";
 const REGISTRATION: &str = "VESTIBULE_REGISTRATION";
 const PASSWORD_MIN: &str = "VESTIBULE_PASSWORD_MIN";
 const HASH_CONCURRENCY: &str = "VESTIBULE_HASH_CONCURRENCY";
+const CONNECTIONS: &str = "VESTIBULE_CONNECTIONS";
 const LOGIN_FAILURES: &str = "VESTIBULE_LOGIN_FAILURES";
 const ROLES: &str = "VESTIBULE_ROLES";
 const AUDIT_RETENTION: &str = "VESTIBULE_AUDIT_RETENTION";
@@ -59,6 +60,7 @@ const KNOWN: &[&str] = &[
     REGISTRATION,
     PASSWORD_MIN,
     HASH_CONCURRENCY,
+    CONNECTIONS,
     LOGIN_FAILURES,
     ROLES,
     AUDIT_RETENTION,
@@ -91,6 +93,8 @@ pub struct Config {
     pub policy: Policy,
     /// argon2id computations at once.
     pub hash_concurrency: usize,
+    /// Connections at once.
+    pub connections: usize,
     /// Whose word for where a request comes from counts.
     pub trusted_proxies: Vec<IpNet>,
     /// Which events are logged.
@@ -295,6 +299,10 @@ impl Config {
                     _ => Err("is not a number from 1 to 256"),
                 },
             );
+        let connections = reader.read(CONNECTIONS, "10000", "1000", |text| match text.parse() {
+            Ok(count @ 1..=1_000_000) => Ok(count),
+            _ => Err("is not a number from 1 to 1000000"),
+        });
         let login_failures = reader.read(LOGIN_FAILURES, "10", "10", |text| match text.parse() {
             Ok(count @ 0..=1000) => Ok(count),
             _ => Err("is not a number from 0 (no limit) to 1000"),
@@ -350,6 +358,7 @@ impl Config {
                     requests_per_minute: requests_per_minute?,
                 },
                 hash_concurrency: hash_concurrency?,
+                connections: connections?,
                 trusted_proxies: trusted_proxies?,
                 log: log?,
                 log_format: log_format?,
@@ -674,6 +683,7 @@ mod tests {
             (TRUSTED_PROXIES, "proxy.example", "is not a list"),
             (TRUSTED_PROXIES, "10.0.0.0/33", "is not a list"),
             (TRUSTED_PROXIES, "10.0.0.1/8", "more set than its prefix"),
+            (CONNECTIONS, "0", "from 1 to 1000000"),
             (LOGIN_FAILURES, "-1", "from 0 (no limit) to 1000"),
             (
                 "VESTIBULE_METRICS_LISTEN",

@@ -19,12 +19,17 @@ struct Served {
 }
 
 async fn serve(app: &TestApp) -> Served {
+    serve_at_most(app, 1000).await
+}
+
+async fn serve_at_most(app: &TestApp, connections: usize) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(vestibule::server::web::serve(
         listener,
         app.router.clone(),
+        connections,
         async move {
             let _ = stopped.await;
         },
@@ -65,6 +70,74 @@ async fn a_head_that_is_too_long_is_refused_and_the_next_is_served() {
     }
     let answer = exchange(served.address, &request("")).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn whoever_holds_connections_keeps_nobody_else_out() {
+    const SLOW: usize = 500;
+    let app = TestApp::sqlite().await;
+    let ada = app.signed_in("ada@example.org").await;
+    // Two descriptors a connection: both of its ends are in this process.
+    assert!(vestibule::server::web::possible_connections(3 * SLOW) > 2 * SLOW);
+    let served = serve(&app).await;
+    let mut slow = Vec::new();
+    for _ in 0..SLOW {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        stream
+            .write_all(b"GET /profile HTTP/1.1\r\nHost: app")
+            .await
+            .unwrap();
+        slow.push(stream);
+    }
+    let cookie = format!("Cookie: __Host-at={}\r\n", ada.access_token());
+    let profile = request(&cookie);
+    let profile = String::from_utf8(profile)
+        .unwrap()
+        .replace("/healthz", "/profile");
+    let answer = exchange(served.address, profile.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:.200}");
+    assert!(answer.contains("Your profile"));
+    // Each is still waited for, until its time is over.
+    slow[0]
+        .write_all(b".example\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut late = Vec::new();
+    timeout(PATIENCE, slow[0].read_to_end(&mut late))
+        .await
+        .expect("an answer")
+        .unwrap();
+    assert!(late.starts_with(b"HTTP/1.1 303 "));
+}
+
+#[tokio::test]
+async fn beyond_so_many_connections_the_next_waits_for_a_place() {
+    let app = TestApp::sqlite().await;
+    let served = serve_at_most(&app, 2).await;
+    let one = TcpStream::connect(served.address).await.unwrap();
+    let two = TcpStream::connect(served.address).await.unwrap();
+    let mut third = TcpStream::connect(served.address).await.unwrap();
+    third.write_all(&request("")).await.unwrap();
+    let mut answer = Vec::new();
+    // Nothing is answered while both places are taken; there is no moment at which that is proved, so some are looked at.
+    let early = timeout(Duration::from_millis(300), third.read_to_end(&mut answer)).await;
+    assert!(early.is_err() && answer.is_empty());
+    drop(one);
+    timeout(PATIENCE, third.read_to_end(&mut answer))
+        .await
+        .expect("an answer")
+        .unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 "));
+    drop(two);
+    // The program can be stopped while it is full.
+    let _one = TcpStream::connect(served.address).await.unwrap();
+    let _two = TcpStream::connect(served.address).await.unwrap();
+    served.stop.send(()).unwrap();
+    timeout(PATIENCE, served.task)
+        .await
+        .expect("the program ends")
+        .unwrap()
+        .unwrap();
 }
 
 #[tokio::test]

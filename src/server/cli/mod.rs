@@ -179,7 +179,15 @@ async fn serve() -> Result<(), Failure> {
         stop_signal().await;
         drop(stop);
     };
-    web::serve(listener, web::router(application), until_stopped).await?;
+    let connections = web::possible_connections(config.connections);
+    if connections < config.connections {
+        tracing::warn!(
+            connections,
+            "the system allows fewer connections than VESTIBULE_CONNECTIONS"
+        );
+    }
+    let router = web::router(application);
+    web::serve(listener, router, connections, until_stopped).await?;
     parts.storage.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -20,5 +20,5 @@ mod trouble;
 
 pub use assets::{AssetsMissing, Site};
 pub use router::{Application, router};
-pub use serve::serve;
+pub use serve::{possible_connections, serve};
 pub use telemetry::start_logging;

@@ -10,8 +10,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// How long a client may take to send a request's head. One that takes longer holds a socket on
@@ -25,15 +27,33 @@ const MAX_HEADERS: usize = 64;
 /// How long requests that have begun may take to end when the program stops.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// Serves until `stop` resolves, then lets what has begun come to its end.
+/// File descriptors that are no connection: the database, the built files, the log.
+const OTHER_DESCRIPTORS: usize = 128;
+
+/// How many connections this process can hold, at most `wanted`: as many as the system gives it file descriptors,
+/// which it asks for.
+pub fn possible_connections(wanted: usize) -> usize {
+    let descriptors = rlimit::increase_nofile_limit((wanted + OTHER_DESCRIPTORS) as u64);
+    let descriptors = descriptors.map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    });
+    // Where there are hardly any, half of them.
+    let possible = descriptors.saturating_sub(OTHER_DESCRIPTORS.min(descriptors / 2));
+    possible.clamp(1, wanted.max(1))
+}
+
+/// Serves until `stop` resolves, then lets what has begun come to its end. Holds at most so many connections at once:
+/// whoever comes then waits at the door, in the system's queue, until another has gone.
 ///
 /// # Errors
 /// Never on a single connection's account; only when the listener itself is of no use.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    connections_at_most: usize,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(connections_at_most));
     let mut connections = http1::Builder::new();
     connections
         .timer(TokioTimer::new())
@@ -43,6 +63,10 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = &mut stop => break,
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
@@ -67,6 +91,7 @@ pub async fn serve(
         let connection =
             graceful.watch(connections.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
+            let _place = place; // until the connection has ended
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }

@@ -18,6 +18,7 @@ async fn serve(app: &TestApp) -> SocketAddr {
     tokio::spawn(vestibule::server::web::serve(
         listener,
         router,
+        1000,
         std::future::pending(),
     ));
     address
