@@ -172,6 +172,26 @@ on_both_databases! {
         assert!(app.storage.profile(id(1)).await.is_err());
     }
 
+    async fn a_page_of_users_begins_right_after_an_address(app: TestApp) {
+        let emails = ["a!@example.org", "a@example.org", "a@example.org.uk", "a@example.orga", "b@example.org"];
+        for (number, email) in (1..).zip(emails) {
+            insert_as(&app, UserId::from_bytes([number; 16]), email, None).await.expect("stored");
+        }
+        let after = |email: &str| Email::parse(email).expect("an e-mail");
+        let next = async |prefix: &str, after: Option<&Email>| {
+            let users = app.storage.users(prefix, after, 9).await.expect("read");
+            users.iter().map(|user| user.email.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(next("", None).await, emails);
+        for (place, email) in emails.iter().enumerate() {
+            assert_eq!(next("", Some(&after(email))).await, emails[place + 1..], "{email}");
+        }
+        assert_eq!(next("a@", Some(&after("a@example.org"))).await, emails[2..4]);
+        // A page that begins before the prefix begins with it, and one behind it is empty.
+        assert_eq!(next("a@", Some(&after("a!@example.org"))).await, emails[1..4]);
+        assert_eq!(next("a@", Some(&after("b@example.org"))).await, [""; 0]);
+    }
+
     async fn a_taken_e_mail_stores_neither_user_nor_session(app: TestApp) {
         insert(&app, ADA, None).await.expect("stored");
         let before = state(&app).await;

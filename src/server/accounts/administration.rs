@@ -68,12 +68,15 @@ impl Accounts {
             return Ok(UserPage { users, next });
         }
         let storage = &self.0.storage;
-        if let Some(after) = after
-            && storage.user(after).await?.is_none()
-        {
-            return Err(AppError::UnexpectedFields);
-        }
-        let mut users = storage.users(&query, after, USERS_PER_PAGE + 1).await?;
+        let after = match after {
+            Some(after) => {
+                let after = storage.user(after).await?;
+                Some(after.ok_or(AppError::UnexpectedFields)?.email)
+            }
+            None => None,
+        };
+        let more = USERS_PER_PAGE + 1;
+        let mut users = storage.users(&query, after.as_ref(), more).await?;
         let there_are_more = users.len() > USERS_PER_PAGE as usize;
         users.truncate(USERS_PER_PAGE as usize);
         let next = match users.last() {

@@ -47,28 +47,30 @@ pub enum Changed {
 }
 
 impl Storage {
-    /// Users whose e-mail begins with `prefix`, by e-mail, after that of the user `after`. Served from an index,
-    /// however many users there are.
+    /// Users whose e-mail begins with `prefix`, by e-mail, after `after`. Served from an index, however many users there
+    /// are and wherever the page begins.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn users(
         &self,
         prefix: &str,
-        after: Option<UserId>,
+        after: Option<&Email>,
         limit: u32,
     ) -> Result<Vec<UserRow>, StorageError> {
         // Addresses are ASCII: nothing that begins with the prefix comes after this.
         let end = format!("{prefix}\u{7f}");
+        // And visible: nothing stands between an address and itself with the first visible character behind it. One
+        // bound, since of two the database would take the wrong one to begin at.
+        let begin = after.map_or(String::new(), |after| format!("{after}!"));
+        let begin = begin.max(prefix.to_owned());
         let rows = sqlx::query(
             "SELECT id, email, nickname, signature, roles, created_at, disabled_at FROM users \
              WHERE email COLLATE \"binary\" >= $1 AND email COLLATE \"binary\" < $2 \
-             AND email COLLATE \"binary\" > COALESCE((SELECT email FROM users WHERE id = $3), '') \
-             ORDER BY email COLLATE \"binary\" LIMIT $4",
+             ORDER BY email COLLATE \"binary\" LIMIT $3",
         )
-        .bind(prefix.to_owned())
+        .bind(begin)
         .bind(end)
-        .bind(after.map(|user| user.to_string()))
         .bind(i64::from(limit))
         .fetch_all(self.connections.ask())
         .await?;
