@@ -43,7 +43,7 @@ async fn begins(app: &TestApp, number: u8, epoch: i64) -> bool {
     let record = record(AuditEvent::SignedIn);
     let stored = app
         .storage
-        .insert_session(&session, epoch, 0, &record, at(START));
+        .insert_session(&session, epoch, 0, &[], &record, at(START));
     stored.await.expect("asked").is_some()
 }
 

@@ -32,7 +32,7 @@ pub(super) enum Guesser<'a> {
 }
 
 /// An attempt that was counted, until it is known what came of it.
-pub(super) struct Attempt(Vec<AttemptLimit>);
+pub(super) struct Attempt(pub(super) Vec<AttemptLimit>);
 
 /// Counts failures.
 pub(super) struct Attempts {
@@ -109,13 +109,10 @@ impl Accounts {
 
     /// The password was right: the place begins anew, and the account as a whole is as it was.
     pub(super) async fn attempt_was_right(&self, attempt: Attempt) -> Result<(), AppError> {
-        match attempt.0.split_first() {
-            Some((place, others)) => {
-                let storage = &self.0.storage;
-                Ok(storage.take_back_attempt(Some(&place.key), others).await?)
-            }
-            None => Ok(()),
+        if attempt.0.is_empty() {
+            return Ok(());
         }
+        Ok(self.0.storage.forgive_attempt(&attempt.0).await?)
     }
 
     /// The password was not looked at after all.
@@ -123,7 +120,7 @@ impl Accounts {
         if attempt.0.is_empty() {
             return Ok(());
         }
-        Ok(self.0.storage.take_back_attempt(None, &attempt.0).await?)
+        Ok(self.0.storage.take_back_attempt(&attempt.0).await?)
     }
 
     /// Forgets failures that count no more. To be called now and then.

@@ -331,14 +331,13 @@ impl Accounts {
         if user.disabled {
             return self.refuse_sign_in(whose, "disabled", request.source).await;
         }
-        self.attempt_was_right(counted).await?;
         if let Verdict::RightAndRehashed(new) = verdict {
             self.0
                 .storage
                 .replace_password_hash(user.id, &user.password_hash, &new)
                 .await?;
         }
-        self.admit(user, &request).await
+        self.admit(user, &request, counted).await
     }
 
     fn guesser<'a>(

@@ -1,5 +1,6 @@
 //! Sessions: how they are opened, renewed by rotation, listed and ended.
 
+use super::attempts::Attempt;
 use super::audit::by_user;
 use super::{Accounts, Policy, SignIn, SignedIn, to_its_end};
 use crate::domain::audit::{Actor, AuditEvent, Source};
@@ -153,11 +154,13 @@ impl Accounts {
         self.0.access_tokens.listeners()
     }
 
-    /// Opens a session for a user whose password was checked. The user's oldest sessions beyond the limit end.
+    /// Opens a session for a user whose password was checked, which ends the count of wrong ones. The user's oldest sessions
+    /// beyond the limit end.
     pub(super) async fn admit(
         &self,
         user: Credentials,
         request: &SignIn<'_>,
+        right: Attempt,
     ) -> Result<SignedIn, AppError> {
         let (audience, remember) = (request.audience, request.remember);
         let (this, source) = (self.clone(), request.source.clone());
@@ -174,7 +177,7 @@ impl Accounts {
             let admission = this
                 .0
                 .storage
-                .insert_session(&session, user.epoch, limit, &record, moment)
+                .insert_session(&session, user.epoch, limit, &right.0, &record, moment)
                 .await?
                 // The password was changed or the account disabled while we were checking.
                 .ok_or(AppError::WrongCredentials)?;

@@ -49,25 +49,26 @@ impl Storage {
         Ok(too_many_since)
     }
 
-    /// Forgets all attempts at `forgotten`, and one of those at each of `taken_back`.
+    /// Takes back an attempt that was not made after all.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn take_back_attempt(
-        &self,
-        forgotten: Option<&str>,
-        taken_back: &[AttemptLimit],
-    ) -> Result<(), StorageError> {
+    pub async fn take_back_attempt(&self, counted: &[AttemptLimit]) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
-        if let Some(key) = forgotten {
-            sqlx::query("DELETE FROM attempts WHERE key = $1")
-                .bind(key.to_owned())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        for limit in taken_back {
+        for limit in counted {
             one_less(&mut transaction, &limit.key).await?;
         }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Forgives an attempt that was right, and with it all others at the first of its places.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forgive_attempt(&self, counted: &[AttemptLimit]) -> Result<(), StorageError> {
+        let mut transaction = self.begin().await?;
+        forgive(&mut transaction, counted).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -83,6 +84,24 @@ impl Storage {
             .await?;
         Ok(())
     }
+}
+
+/// The same in the transaction of what it lets in.
+pub(super) async fn forgive(
+    connection: &mut AnyConnection,
+    counted: &[AttemptLimit],
+) -> Result<(), StorageError> {
+    let Some((place, others)) = counted.split_first() else {
+        return Ok(());
+    };
+    sqlx::query("DELETE FROM attempts WHERE key = $1")
+        .bind(place.key.clone())
+        .execute(&mut *connection)
+        .await?;
+    for limit in others {
+        one_less(connection, &limit.key).await?;
+    }
+    Ok(())
 }
 
 async fn one_less(connection: &mut AnyConnection, key: &str) -> Result<(), StorageError> {

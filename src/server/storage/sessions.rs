@@ -1,5 +1,6 @@
 //! The table `sessions`: one row a session, from sign-in to its end.
 
+use super::attempts::{self, AttemptLimit};
 use super::audit::AuditRecord;
 use super::users::user_id;
 use super::{Storage, StorageError, device, revocations, stored_network};
@@ -129,8 +130,8 @@ impl NewSession<'_> {
 }
 
 impl Storage {
-    /// Stores a session of a user whose epoch is still `epoch`, and ends the user's oldest ones beyond `limit`
-    /// (0: none). `None`, and nothing stored, when the password was changed or the account disabled while the
+    /// Stores a session of a user whose epoch is still `epoch`, forgives the attempt that was `right`, and ends the user's
+    /// oldest ones beyond `limit` (0: none). `None`, and nothing stored, when the password was changed or the account disabled while the
     /// password was being checked.
     ///
     /// # Errors
@@ -140,6 +141,7 @@ impl Storage {
         session: &NewSession<'_>,
         epoch: i64,
         limit: u32,
+        right: &[AttemptLimit],
         record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Option<Admission>, StorageError> {
@@ -156,6 +158,7 @@ impl Storage {
         if unchanged.rows_affected() != 1 {
             return Ok(None); // dropping the transaction rolls it back
         }
+        attempts::forgive(&mut transaction, right).await?;
         session.insert(&mut transaction).await?;
         let displaced = match limit {
             0 => Vec::new(),
