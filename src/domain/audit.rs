@@ -74,7 +74,7 @@ pub enum AuditEvent {
     PasswordChanged,
     /// A change of password was refused, because the current one was wrong.
     PasswordChangeRefused,
-    /// The profile was changed. The detail names the fields.
+    /// The profile was changed.
     ProfileChanged,
     /// The roles were set. The detail is all of them.
     RolesSet,
