@@ -44,14 +44,14 @@ on_both_databases! {
             let mut client = at(&app, network);
             assert_eq!(statuses(&mut client, email, "wrong", 3).await, [401; 3]);
             let refused = guess(&mut client, &format!(" {}", email.to_uppercase()), PASSWORD).await;
-            assert_eq!((refused.status, refused.header("retry-after")), (429, Some("901")));
-            assert_eq!(refused.body, r#"{"too_many_failures":{"retry_after_seconds":901}}"#);
+            assert_eq!((refused.status, refused.header("retry-after")), (429, Some("900")));
+            assert_eq!(refused.body, r#"{"too_many_failures":{"retry_after_seconds":900}}"#);
         }
         let mut form = app.client().calling_from("192.0.1.200");
         guess(&mut form, ADA, PASSWORD).await.assert_sees_other("/login");
         let page = form.get("/login").await.page();
         let summary = page.by_id("error-summary").expect("a summary").text();
-        assert!(summary.contains("There were too many wrong passwords. Try again in 16 minutes."), "{summary}");
+        assert!(summary.contains("There were too many wrong passwords. Try again in 15 minutes."), "{summary}");
         let mut program = Caller::new(&app).await.calling_from("192.0.1.7");
         assert_refused(&program.sign_in(ADA, PASSWORD).await, 429, "too_many_failures", None);
 
@@ -146,7 +146,7 @@ on_both_databases! {
             assert_eq!(thief.post("/action/change_password", &change("wrong")).await.status, 422);
         }
         let refused = thief.post("/action/change_password", &change(PASSWORD)).await;
-        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("901")));
+        assert_eq!((refused.status, refused.header("retry-after")), (429, Some("900")));
         // The owner, elsewhere, goes on.
         let mut owner = at(&app, 2);
         assert_eq!(guess(&mut owner, ADA, PASSWORD).await.status, 303);

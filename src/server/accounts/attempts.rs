@@ -99,9 +99,10 @@ impl Accounts {
             None => Ok(Attempt(limits)),
             Some(since) => {
                 let milliseconds = since.saturating_add(WINDOW).saturating_sub(now);
-                let seconds = u32::try_from(milliseconds.div_euclid(1000)).unwrap_or(0);
+                // Not a moment too early: a second that has begun is waited for.
+                let seconds = milliseconds.saturating_add(999).div_euclid(1000);
                 Err(AppError::TooManyFailures {
-                    retry_after_seconds: seconds.saturating_add(1),
+                    retry_after_seconds: u32::try_from(seconds).unwrap_or(1).max(1),
                 })
             }
         }
