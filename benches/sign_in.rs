@@ -13,6 +13,7 @@ use vestibule::server::accounts::password_hash::PasswordHasher;
 use vestibule::server::accounts::{Accounts, SignIn};
 use vestibule::server::clock::Clock;
 use vestibule::server::config::Config;
+use vestibule::server::metrics::Metrics;
 use vestibule::server::random::Random;
 use vestibule::server::storage::{AuditSeal, Storage};
 use vestibule::server::tokens::{Keyring, Secret, Tokens};
@@ -51,7 +52,15 @@ async fn accounts(file: &str) -> Result<Accounts, Box<dyn Error>> {
     let origin = config.origin.as_str();
     let tokens = Tokens::new(&keyring, origin, 300, clock.clone(), random.clone());
     let hasher = PasswordHasher::new(1, random.clone())?;
-    let accounts = Accounts::new(storage, hasher, tokens, config.policy, clock, random);
+    let accounts = Accounts::new(
+        storage,
+        hasher,
+        tokens,
+        config.policy,
+        Metrics::new(clock.clone()),
+        clock,
+        random,
+    );
     accounts
         .create_user(EMAIL, PASSWORD, "Ada", &Roles::default())
         .await?;

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `domain` | rules, without I/O, clock or framework | nothing else here |
 //! | `server::{clock, random}` | what the machine gives | `domain` |
+//! | `server::metrics` | what is counted | the above |
 //! | `server::{tokens, storage}` | signatures; the database | the above |
 //! | `server::accounts` | the use cases | the above |
 //! | `server::config` | the environment, read into the types of the above | the above |

@@ -112,10 +112,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   person: async ({}, use) => use(newPerson()),
 
   problems: [
-    async ({ context, server }, use, testInfo) => {
+    async ({ context, server, person }, use, testInfo) => {
       const logBefore = server.log().length;
       const problems = await watch(context);
       await use(problems);
+      const cookies = (await context.cookies()).map((cookie) => cookie.value);
+      for (const secret of [person.email, person.password, ...cookies]) {
+        if (secret.length >= 8) expect(server.log(), 'no secret stands in the log').not.toContain(secret);
+      }
       if (testInfo.status !== testInfo.expectedStatus) {
         await testInfo.attach('server log', { body: server.log().slice(logBefore) });
       }

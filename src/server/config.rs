@@ -40,6 +40,7 @@ const LOGIN_FAILURES: &str = "VESTIBULE_LOGIN_FAILURES";
 const ROLES: &str = "VESTIBULE_ROLES";
 const AUDIT_RETENTION: &str = "VESTIBULE_AUDIT_RETENTION";
 const REQUESTS_PER_MINUTE: &str = "VESTIBULE_REQUESTS_PER_MINUTE";
+const METRICS_LISTEN: &str = "VESTIBULE_METRICS_LISTEN";
 const TRUSTED_PROXIES: &str = "VESTIBULE_TRUSTED_PROXIES";
 const LOG: &str = "VESTIBULE_LOG";
 const LOG_FORMAT: &str = "VESTIBULE_LOG_FORMAT";
@@ -66,13 +67,10 @@ const KNOWN: &[&str] = &[
     AUDIT_RETENTION,
     REQUESTS_PER_MINUTE,
     TRUSTED_PROXIES,
+    METRICS_LISTEN,
     LOG,
     LOG_FORMAT,
 ];
-
-/// Variables of limits that this version does not have: the value that switches each off is
-/// accepted, any other refused, so that nobody believes in a limit that is not there.
-const NOT_YET: &[(&str, &str)] = &[("VESTIBULE_METRICS_LISTEN", "")];
 
 /// What the operator decided, checked.
 #[derive(Clone, Debug)]
@@ -97,6 +95,8 @@ pub struct Config {
     pub connections: usize,
     /// Whose word for where a request comes from counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// The socket on which metrics are told, if on any.
+    pub metrics_listen: Option<SocketAddr>,
     /// Which events are logged.
     pub log: String,
     /// How they are written.
@@ -253,10 +253,7 @@ impl Config {
             "https://example.org",
             Origin::parse,
         );
-        let listen = reader.read(LISTEN, "127.0.0.1:3000", "127.0.0.1:3000", |text| {
-            text.parse::<SocketAddr>()
-                .map_err(|_| "is not an IP address and a port")
-        });
+        let listen = reader.read(LISTEN, "127.0.0.1:3000", "127.0.0.1:3000", socket);
         let database = reader.read(
             DATABASE_URL,
             "sqlite://data/vestibule.db",
@@ -326,6 +323,10 @@ impl Config {
             let parts = parts.filter(|part| !part.is_empty());
             parts.map(network).collect::<Result<Vec<_>, _>>()
         });
+        let metrics_listen = reader.read(METRICS_LISTEN, "", "127.0.0.1:9464", |text| match text {
+            "" => Ok(None),
+            text => socket(text).map(Some),
+        });
         let log = reader.read(LOG, "info", "info,vestibule=debug", |text| {
             EnvFilter::try_new(text)
                 .map(|_| text.to_owned())
@@ -360,6 +361,7 @@ impl Config {
                 hash_concurrency: hash_concurrency?,
                 connections: connections?,
                 trusted_proxies: trusted_proxies?,
+                metrics_listen: metrics_listen?,
                 log: log?,
                 log_format: log_format?,
                 watching: variables.contains_key(WATCHING),
@@ -469,6 +471,10 @@ fn read_or_make_secret(file: &Path, random: &Random) -> Result<Secret, SecretFil
     }
 }
 
+fn socket(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "is not an IP address and a port")
+}
+
 /// An address, or a network in CIDR notation (RFC 4632), with nothing set behind its prefix.
 fn network(text: &str) -> Result<IpNet, &'static str> {
     let refused = "is not a list of addresses and networks, separated by commas";
@@ -502,18 +508,8 @@ impl Reader<'_> {
     }
 
     fn refuse_unknown_names(&mut self) {
-        for (name, value) in self.variables {
+        for name in self.variables.keys() {
             if KNOWN.contains(&name.as_str()) || name == WATCHING {
-                continue;
-            }
-            if let Some((_, off)) = NOT_YET.iter().find(|(not_yet, _)| not_yet == name) {
-                if value != off {
-                    self.refuse(
-                        name,
-                        "is a limit that this version does not have yet; leave it unset",
-                        "",
-                    );
-                }
                 continue;
             }
             let nearest = KNOWN
@@ -642,6 +638,7 @@ mod tests {
         assert_eq!(config.policy.roles.to_stored(), "editor");
         assert_eq!(config.policy.audit_retention_ms, 365 * 86_400_000);
         assert_eq!(config.trusted_proxies, []);
+        assert_eq!(config.metrics_listen, None);
         assert_eq!(config.secret_file(), Some(PathBuf::from("data/secret")));
         assert_eq!(
             config.policy.remembered_session.absolute_ms,
@@ -685,11 +682,7 @@ mod tests {
             (TRUSTED_PROXIES, "10.0.0.1/8", "more set than its prefix"),
             (CONNECTIONS, "0", "from 1 to 1000000"),
             (LOGIN_FAILURES, "-1", "from 0 (no limit) to 1000"),
-            (
-                "VESTIBULE_METRICS_LISTEN",
-                "127.0.0.1:9100",
-                "does not have yet",
-            ),
+            (METRICS_LISTEN, "9464", "is not an IP address and a port"),
         ] {
             let error = read(&[(name, value)]).expect_err(value).to_string();
             assert!(error.contains(name) && error.contains(says), "{error}");

@@ -2,20 +2,23 @@
 //! still until the test moves it.
 
 use crate::client::{Answer, Client};
+use crate::output::Searched;
 use axum::Router;
 use leptos::config::LeptosOptions;
-use sqlx::any::{AnyPoolOptions, AnyRow, install_default_drivers};
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
+use sqlx::{AnyPool, AssertSqlSafe, ConnectOptions, Row};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use vestibule::server::accounts::Accounts;
 use vestibule::server::accounts::password_hash::PasswordHasher;
 use vestibule::server::clock::Clock;
 use vestibule::server::config::Config;
+use vestibule::server::metrics::{Metrics, Reading};
 use vestibule::server::random::Random;
 use vestibule::server::request::cookies::Cookies;
 use vestibule::server::request::flash::FlashSeal;
@@ -71,6 +74,7 @@ pub struct TestApp {
     pub access_tokens: AccessTokens,
     pub keyring: Keyring,
     pub hasher: PasswordHasher,
+    pub metrics: Metrics,
     /// For a look at what is stored, past the code under test.
     pool: AnyPool,
     database: Arc<TestDatabase>,
@@ -83,6 +87,23 @@ struct TestDatabase {
     /// Holds the SQLite file and the built site.
     folder: TempDir,
     stop_signal: watch::Sender<()>,
+    searched: Arc<Searched>,
+    /// Of all instances on this database.
+    metrics: Mutex<Vec<Metrics>>,
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let metrics = self.metrics.lock().expect("no panic");
+            let told = metrics
+                .iter()
+                .map(|metrics| metrics.tell(&Reading::default()));
+            self.searched
+                .assert_nothing_is_told_in(&told.collect::<String>());
+            self.searched.assert_nothing_is_told();
+        }
+    }
 }
 
 /// What may differ from the usual instance.
@@ -113,6 +134,8 @@ impl TestApp {
                 on_server: None,
                 folder,
                 stop_signal: watch::Sender::new(()),
+                searched: Arc::new(Searched::begin()),
+                metrics: Mutex::default(),
             },
             Clock::set_to(START),
             &Settings::default(),
@@ -142,6 +165,8 @@ impl TestApp {
             on_server: Some((name, server)),
             folder,
             stop_signal: watch::Sender::new(()),
+            searched: Arc::new(Searched::begin()),
+            metrics: Mutex::default(),
         };
         Some(Self::open(database, Clock::set_to(START), &Settings::default()).await)
     }
@@ -208,11 +233,18 @@ impl TestApp {
         let storage = Storage::open(&config.database, seal)
             .await
             .expect("a database");
+        let metrics = Metrics::new(clock.clone());
+        database
+            .metrics
+            .lock()
+            .expect("no panic")
+            .push(metrics.clone());
         let accounts = Accounts::new(
             storage.clone(),
             hasher.clone(),
             tokens,
             config.policy.clone(),
+            metrics.clone(),
             clock.clone(),
             random.clone(),
         );
@@ -225,16 +257,12 @@ impl TestApp {
             cookies: Cookies::of(&config.origin),
             flash_seal: FlashSeal::new(&keyring.flash, clock.clone(), random.clone()),
             random,
+            metrics: metrics.clone(),
             site: site(&database.folder.path().join("site")),
             watching: false,
             stopping: database.stop_signal.subscribe(),
         });
-        install_default_drivers();
-        let pool = AnyPoolOptions::new()
-            .max_connections(1)
-            .connect(&database.url)
-            .await
-            .expect("a second way in");
+        let pool = own_way_in(&database.url).await;
         Self {
             router,
             clock,
@@ -244,6 +272,7 @@ impl TestApp {
             access_tokens,
             keyring,
             hasher,
+            metrics,
             pool,
             database,
         }
@@ -282,7 +311,7 @@ impl TestApp {
 
     /// A browser that has never been here.
     pub fn client(&self) -> Client {
-        Client::new(self.router.clone())
+        Client::new(self.router.clone(), Arc::clone(&self.database.searched))
     }
 
     /// Registers by the form; the browser is signed in afterwards.
@@ -405,13 +434,19 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-async fn administrate(server: &str, sql: String) {
+/// For the tests' own statements, which may name anybody: they are not logged.
+async fn own_way_in(url: &str) -> AnyPool {
     install_default_drivers();
-    let pool = AnyPoolOptions::new()
+    let options = AnyConnectOptions::from_str(url).expect("a URL");
+    AnyPoolOptions::new()
         .max_connections(1)
-        .connect(server)
+        .connect_with(options.disable_statement_logging())
         .await
-        .expect("PostgreSQL answers");
+        .expect("the database answers")
+}
+
+async fn administrate(server: &str, sql: String) {
+    let pool = own_way_in(server).await;
     sqlx::query(AssertSqlSafe(sql))
         .execute(&pool)
         .await

@@ -12,6 +12,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("axum", &["server/request", "server/web"]),
     ("clap", &["server/cli"]),
     ("zxcvbn", &["server/accounts/common_passwords.rs"]),
+    ("prometheus_client", &["server/metrics.rs"]),
 ];
 
 struct Source {

@@ -1,14 +1,16 @@
 //! A browser without a screen: keeps cookies, sends forms, and reads what comes back.
 
 use crate::html::Element;
+use crate::output::Searched;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use tower::ServiceExt;
 
 /// Sends requests to a router as a browser does; clones have jars of their own.
@@ -19,6 +21,7 @@ pub struct Client {
     pub cookies: BTreeMap<String, String>,
     headers: HeaderMap,
     address: Option<SocketAddr>,
+    searched: Arc<Searched>,
 }
 
 /// An answer, read to its end.
@@ -173,7 +176,7 @@ impl Answer {
 
 impl Client {
     /// As a browser's own form or link does: same-origin, wants HTML.
-    pub fn new(router: Router) -> Self {
+    pub fn new(router: Router, searched: Arc<Searched>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
         headers.insert(
@@ -189,6 +192,7 @@ impl Client {
             cookies: BTreeMap::new(),
             headers,
             address: None,
+            searched,
         }
     }
 
@@ -287,6 +291,7 @@ impl Client {
         if let Some(address) = self.address {
             request.extensions_mut().insert(ConnectInfo(address));
         }
+        let request = self.note_secrets(request).await;
         let response = self
             .router
             .clone()
@@ -303,6 +308,8 @@ impl Client {
             body,
         };
         answer.assert_headers_of_every_answer();
+        self.searched.note_headers(&answer.headers);
+        self.searched.note_body(answer.body.as_bytes());
         for cookie in answer.set_cookies() {
             if cookie.max_age() == Some(0) {
                 self.cookies.remove(&cookie.name);
@@ -311,6 +318,21 @@ impl Client {
             }
         }
         answer
+    }
+}
+
+impl Client {
+    /// What this request holds must not be found in any log. A body that is still to be made is left alone.
+    async fn note_secrets(&self, request: Request<Body>) -> Request<Body> {
+        let (parts, body) = request.into_parts();
+        self.searched.note_headers(&parts.headers);
+        self.searched.note_query(&parts.uri);
+        if body.size_hint().exact().is_none() {
+            return Request::from_parts(parts, body);
+        }
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        self.searched.note_body(&bytes);
+        Request::from_parts(parts, Body::from(bytes))
     }
 }
 

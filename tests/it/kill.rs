@@ -2,25 +2,45 @@
 
 use crate::app::{on_both_databases, secret};
 use crate::command_line::Desk;
+use crate::output::Searched;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What [`ask`] sent and was given.
+static SPOKEN: LazyLock<Searched> = LazyLock::new(Searched::begin);
+
 /// A running program.
 pub struct Server {
     child: Child,
+    /// Where it writes what it has to say.
+    log: PathBuf,
     pub address: SocketAddr,
 }
 
 impl Server {
     /// Starts it, and waits until it is ready.
     pub fn start(desk: &Desk, program: &Path, address: SocketAddr, database: &str) -> Self {
+        Self::start_with(desk, program, address, database, &[])
+    }
+
+    /// The same with these variables besides.
+    pub fn start_with(
+        desk: &Desk,
+        program: &Path,
+        address: SocketAddr,
+        database: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let log = desk.path().join("log");
         let child = Command::new(program)
             .env_clear()
             .env("VESTIBULE_ORIGIN", format!("http://{address}"))
@@ -28,9 +48,11 @@ impl Server {
             .env("VESTIBULE_DATABASE_URL", database)
             .env("VESTIBULE_SECRET", secret())
             .env("VESTIBULE_REQUESTS_PER_MINUTE", "0")
+            .env("VESTIBULE_LOG", "trace")
+            .envs(variables.iter().copied())
             .current_dir(desk.path())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(File::create(&log).expect("a file"))
             .spawn()
             .expect("the program starts");
         let begun = Instant::now();
@@ -38,17 +60,25 @@ impl Server {
             assert!(begun.elapsed() < PATIENCE, "the program answers");
             std::thread::yield_now();
         }
-        Self { child, address }
+        Self {
+            child,
+            log,
+            address,
+        }
     }
 
     pub fn kill(mut self) {
         self.child.kill().expect("it was alive");
         self.child.wait().expect("it is dead");
+        let log = std::fs::read_to_string(&self.log).expect("a log");
+        assert!(log.contains("serving"), "{log}");
+        SPOKEN.assert_nothing_is_told_in(&log);
     }
 }
 
 pub struct Answer {
     pub status: u16,
+    pub body: String,
     head: String,
 }
 
@@ -71,6 +101,8 @@ pub fn ask(
     cookie: &str,
     body: &str,
 ) -> Option<Answer> {
+    SPOKEN.note(cookie.split_once('=').map_or(cookie, |(_, value)| value));
+    SPOKEN.note_body(body.as_bytes());
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let request = format!(
@@ -83,12 +115,17 @@ pub fn ask(
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes); // a reset after the head loses nothing of it
     let text = String::from_utf8_lossy(&bytes);
-    let (head, _) = text.split_once("\r\n\r\n")?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer {
+    let answer = Answer {
         status,
+        body: body.to_owned(),
         head: head.to_owned(),
-    })
+    };
+    for name in ["at", "rt", "flash", "known"] {
+        SPOKEN.note(&answer.cookie(name).unwrap_or_default());
+    }
+    Some(answer)
 }
 
 /// One browser: what it holds, and what it was told.

@@ -6,6 +6,7 @@
 mod app;
 mod client;
 mod html;
+mod output;
 
 mod admin;
 mod api;
@@ -23,6 +24,7 @@ mod hashing;
 mod headers;
 mod health;
 mod kill;
+mod metrics;
 mod migrations;
 mod operator;
 mod password;

@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use vestibule::server::web::Connections;
 
 /// No answer takes that long; without a bound a fault would hang the whole run.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,7 +30,7 @@ async fn serve_at_most(app: &TestApp, connections: usize) -> Served {
     let task = tokio::spawn(vestibule::server::web::serve(
         listener,
         app.router.clone(),
-        connections,
+        Connections::at_most(connections),
         async move {
             let _ = stopped.await;
         },

@@ -23,6 +23,7 @@ use crate::domain::role::Roles;
 use crate::domain::session::{Audience, Ending, SessionId, SessionLimits};
 use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
 use crate::server::clock::Clock;
+use crate::server::metrics::{Metrics, Reading};
 use crate::server::random::{NoRandomness, Random};
 use crate::server::storage::{
     AuditRecord, Credentials, NewUser, Remaining, SessionRow, Storage, StorageError,
@@ -35,7 +36,8 @@ use attempts::{Attempt, Attempts, Guesser};
 use audit::by_user;
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 use throttle::Throttle;
 use tracing::Instrument;
 use zeroize::Zeroizing;
@@ -79,6 +81,7 @@ struct Inner {
     /// Since when it must be asked again what others have taken back.
     heard_at: AtomicI64,
     policy: Policy,
+    metrics: Metrics,
     clock: Clock,
     random: Random,
 }
@@ -136,6 +139,7 @@ impl Accounts {
         hasher: PasswordHasher,
         tokens: Tokens,
         policy: Policy,
+        metrics: Metrics,
         clock: Clock,
         random: Random,
     ) -> Self {
@@ -150,9 +154,26 @@ impl Accounts {
             throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
             heard_at: AtomicI64::new(0),
             policy,
+            metrics,
             clock,
             random,
         }))
+    }
+
+    /// What these accounts keep in memory, and what they have to do.
+    pub fn reading(&self) -> Reading {
+        let inner = &self.0;
+        let (hashing_running, hashing_waiting) = inner.hasher.load();
+        let feed_age = inner.clock.now() - inner.heard_at.load(Ordering::Relaxed);
+        Reading {
+            database_queries: inner.storage.times_asked(),
+            hashing_running,
+            hashing_waiting,
+            revocations: inner.access_tokens.live_revocations(),
+            feed_age: Duration::from_millis(u64::try_from(feed_age).unwrap_or(0)),
+            streams: inner.access_tokens.listeners(),
+            connections: 0,
+        }
     }
 
     /// What the operator allows.
@@ -299,6 +320,12 @@ impl Accounts {
     /// [`AppError::WrongCredentials`], or when fields are empty, too many wait, this network has tried too often, or there
     /// were too many wrong passwords.
     pub async fn sign_in(&self, request: SignIn<'_>) -> Result<SignedIn, AppError> {
+        let outcome = self.let_in(request).await;
+        self.0.metrics.sign_in(outcome.as_ref().map(drop));
+        outcome
+    }
+
+    async fn let_in(&self, request: SignIn<'_>) -> Result<SignedIn, AppError> {
         self.0.throttle.admit(request.source.device.network())?;
         self.0.hasher.has_room()?;
         let mut missing = Vec::new();

@@ -72,6 +72,7 @@ pub struct PasswordHasher(Arc<Inner>);
 struct Inner {
     params: Params,
     random: Random,
+    concurrency: usize,
     /// A place in the hall: those running and those waiting.
     places: Arc<Semaphore>,
     running: Arc<Semaphore>,
@@ -105,7 +106,8 @@ impl PasswordHasher {
         Ok(Self(Arc::new(Inner {
             params,
             random,
-            places: Arc::new(Semaphore::new(concurrency * (1 + WAITING_PER_RUNNING))),
+            concurrency,
+            places: Arc::new(Semaphore::new(places_for(concurrency))),
             running: Arc::new(Semaphore::new(concurrency)),
             arenas: Mutex::new(vec![arena]),
             dummy,
@@ -121,6 +123,14 @@ impl PasswordHasher {
             0 => Err(HashingError::Busy),
             _ => Ok(()),
         }
+    }
+
+    /// How many computations run, and how many wait.
+    pub fn load(&self) -> (usize, usize) {
+        let inner = &self.0;
+        let taken = places_for(inner.concurrency) - inner.places.available_permits();
+        let running = inner.concurrency - inner.running.available_permits();
+        (running, taken.saturating_sub(running))
     }
 
     /// The PHC string of a new password.
@@ -202,6 +212,11 @@ impl PasswordHasher {
         .await
         .map_err(|_| HashingError::Cancelled)?
     }
+}
+
+/// So many may run and wait together.
+fn places_for(concurrency: usize) -> usize {
+    concurrency * (1 + WAITING_PER_RUNNING)
 }
 
 impl Inner {

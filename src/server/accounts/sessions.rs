@@ -76,6 +76,16 @@ pub enum Renewal {
     Refused,
 }
 
+impl Renewal {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Renewal::Renewed(_) => "renewed",
+            Renewal::Over(_) => "over",
+            Renewal::Refused => "refused",
+        }
+    }
+}
+
 impl Policy {
     fn limits(&self, remembered: bool) -> &SessionLimits {
         if remembered {
@@ -373,6 +383,19 @@ impl Accounts {
         audience: Audience,
         source: &Source,
     ) -> Result<Renewal, AppError> {
+        let outcome = self.exchange(refresh_token, audience, source).await;
+        self.0
+            .metrics
+            .renewal(outcome.as_ref().map(Renewal::as_str));
+        outcome
+    }
+
+    async fn exchange(
+        &self,
+        refresh_token: &str,
+        audience: Audience,
+        source: &Source,
+    ) -> Result<Renewal, AppError> {
         if audience == Audience::Api {
             self.0.throttle.admit(source.device.network())?;
         }
@@ -421,6 +444,7 @@ impl Accounts {
         };
         let (event, actor) = (AuditEvent::RefreshTokenReused, Actor::Anonymous);
         self.end(end, event, actor, source).await?;
+        self.0.metrics.reuse();
         Ok(Renewal::Over(Ending {
             reason,
             at_ms: now,

@@ -51,7 +51,7 @@ impl FromStr for Noted {
 
 pub async fn run(command: AuditCommand) -> Result<(), Failure> {
     let config = Config::from_environment()?;
-    web::start_logging(&config.log, config.log_format);
+    web::start_logging(&config.log, config.log_format, std::io::stderr);
     let parts = assemble(&config).await?;
     let done = match command {
         AuditCommand::Verify { head, json } => verify(&parts.accounts, head, json).await,

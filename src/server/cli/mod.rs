@@ -8,15 +8,17 @@ use crate::server::accounts::Accounts;
 use crate::server::accounts::password_hash::PasswordHasher;
 use crate::server::clock::Clock;
 use crate::server::config::Config;
+use crate::server::metrics::Metrics;
 use crate::server::random::Random;
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::FlashSeal;
 use crate::server::storage::{AuditSeal, Storage};
 use crate::server::tokens::{AccessTokens, Keyring, Secret, Tokens};
-use crate::server::web::{self, Application, Site};
+use crate::server::web::{self, Application, Connections, Observed, Site};
 use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -99,6 +101,7 @@ struct Parts {
     accounts: Accounts,
     access_tokens: AccessTokens,
     keyring: Keyring,
+    metrics: Metrics,
     clock: Clock,
     random: Random,
 }
@@ -116,11 +119,13 @@ async fn assemble(config: &Config) -> Result<Parts, Failure> {
         random.clone(),
     );
     let access_tokens = tokens.access.clone();
+    let metrics = Metrics::new(clock.clone());
     let accounts = Accounts::new(
         storage.clone(),
         PasswordHasher::new(config.hash_concurrency, random.clone())?,
         tokens,
         config.policy.clone(),
+        metrics.clone(),
         clock.clone(),
         random.clone(),
     );
@@ -129,6 +134,7 @@ async fn assemble(config: &Config) -> Result<Parts, Failure> {
         accounts,
         access_tokens,
         keyring,
+        metrics,
         clock,
         random,
     })
@@ -136,7 +142,7 @@ async fn assemble(config: &Config) -> Result<Parts, Failure> {
 
 async fn serve() -> Result<(), Failure> {
     let config = Config::from_environment()?;
-    web::start_logging(&config.log, config.log_format);
+    web::start_logging(&config.log, config.log_format, std::io::stderr);
     let site = Site::load(&std::env::current_exe()?)?;
     let parts = assemble(&config).await?;
     parts.accounts.load_revocations().await?;
@@ -149,7 +155,8 @@ async fn serve() -> Result<(), Failure> {
     let invitation = parts.accounts.invite_first_administrator().await?;
     let (stop, stopping) = watch::channel(());
     let application = Application {
-        accounts: parts.accounts,
+        accounts: parts.accounts.clone(),
+        metrics: parts.metrics.clone(),
         access_tokens: parts.access_tokens,
         cookies: Cookies::of(&config.origin),
         flash_seal: FlashSeal::new(&parts.keyring.flash, parts.clock, parts.random.clone()),
@@ -158,14 +165,9 @@ async fn serve() -> Result<(), Failure> {
         trusted_proxies: config.trusted_proxies.clone(),
         site,
         watching: config.watching,
-        stopping,
+        stopping: stopping.clone(),
     };
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        format!(
-            "VESTIBULE_LISTEN={} cannot be listened on: {error}",
-            config.listen
-        )
-    })?;
+    let listener = listen("VESTIBULE_LISTEN", config.listen).await?;
     if let Some(invitation) = invitation {
         // Not to the log, which is kept: it opens a door for an hour.
         let origin = config.origin.as_str();
@@ -186,11 +188,43 @@ async fn serve() -> Result<(), Failure> {
             "the system allows fewer connections than VESTIBULE_CONNECTIONS"
         );
     }
+    let connections = Connections::at_most(connections);
+    if let Some(address) = config.metrics_listen {
+        let listener = listen("VESTIBULE_METRICS_LISTEN", address).await?;
+        let observed = Observed {
+            accounts: parts.accounts,
+            metrics: parts.metrics,
+            connections: connections.clone(),
+        };
+        tokio::spawn(serve_metrics(listener, observed, stopping));
+    }
     let router = web::router(application);
     web::serve(listener, router, connections, until_stopped).await?;
     parts.storage.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn listen(variable: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| format!("{variable}={address} cannot be listened on: {error}").into())
+}
+
+/// Few ask for metrics, and none may hold many connections.
+const METRICS_CONNECTIONS: usize = 16;
+
+async fn serve_metrics(
+    listener: TcpListener,
+    observed: Observed,
+    mut stopping: watch::Receiver<()>,
+) {
+    let connections = Connections::at_most(METRICS_CONNECTIONS);
+    let router = web::metrics_router(observed);
+    let until_stopped = async move {
+        let _ = stopping.changed().await; // an error: the sender is gone, which says the same
+    };
+    // It fails for no reason of a single connection.
+    let _ = web::serve(listener, router, connections, until_stopped).await;
 }
 
 /// Keeps the tables of revocations and of attempts short. What fails is tried again; it costs a few rows.

@@ -70,7 +70,7 @@ pub enum UserCommand {
 
 pub async fn run(command: UserCommand) -> Result<(), Failure> {
     let config = Config::from_environment()?;
-    web::start_logging(&config.log, config.log_format);
+    web::start_logging(&config.log, config.log_format, std::io::stderr);
     let parts = assemble(&config).await?;
     let done = obey(&parts, command).await.map_err(in_full);
     parts.storage.close().await;

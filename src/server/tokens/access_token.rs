@@ -188,6 +188,11 @@ impl AccessTokens {
         self.revocations.listeners()
     }
 
+    /// How much of what was taken back is remembered now.
+    pub fn live_revocations(&self) -> usize {
+        self.revocations.len()
+    }
+
     /// For how many seconds a revocation matters: as long as a token issued before it can be valid.
     pub fn revocation_life_seconds(&self) -> i64 {
         self.life_seconds.saturating_add(LEEWAY_SECONDS)

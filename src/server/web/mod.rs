@@ -10,6 +10,7 @@ mod export;
 mod forms;
 mod guard;
 mod identity;
+mod metrics;
 mod render;
 mod router;
 mod same_origin;
@@ -19,6 +20,7 @@ mod telemetry;
 mod trouble;
 
 pub use assets::{AssetsMissing, Site};
+pub use metrics::{Observed, metrics_router};
 pub use router::{Application, router};
-pub use serve::{possible_connections, serve};
+pub use serve::{Connections, possible_connections, serve};
 pub use telemetry::start_logging;

@@ -5,6 +5,7 @@ use crate::app::routes::{AUDIT_CSV, AUDIT_JSON_LINES, Access, PAGES};
 use crate::domain::role::Role;
 use crate::server::accounts::Accounts;
 use crate::server::config::Origin;
+use crate::server::metrics::Metrics;
 use crate::server::random::Random;
 use crate::server::request::Request as VestibuleRequest;
 use crate::server::request::cookies::Cookies;
@@ -60,6 +61,8 @@ pub struct Application {
     pub watching: bool,
     /// Names requests.
     pub random: Random,
+    /// Counts them.
+    pub metrics: Metrics,
     /// Changes, or loses its sender, when the program stops: answers without end come to theirs.
     pub stopping: watch::Receiver<()>,
 }
@@ -143,7 +146,7 @@ pub fn router(application: Application) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(
-                    application.random.clone(),
+                    (application.random.clone(), application.metrics.clone()),
                     telemetry::log_request,
                 ))
                 // Around all that can fail, so that no answer goes without: refusals and panics neither.

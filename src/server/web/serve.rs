@@ -42,18 +42,41 @@ pub fn possible_connections(wanted: usize) -> usize {
     possible.clamp(1, wanted.max(1))
 }
 
-/// Serves until `stop` resolves, then lets what has begun come to its end. Holds at most so many connections at once:
-/// whoever comes then waits at the door, in the system's queue, until another has gone.
+/// The places for connections. Cloning it shares them.
+#[derive(Clone)]
+pub struct Connections {
+    places: Arc<Semaphore>,
+    at_most: usize,
+}
+
+impl Connections {
+    /// So many places.
+    pub fn at_most(at_most: usize) -> Self {
+        let places = Arc::new(Semaphore::new(at_most));
+        Self { places, at_most }
+    }
+
+    /// How many are taken.
+    pub fn open(&self) -> usize {
+        self.at_most - self.places.available_permits()
+    }
+
+    async fn wait_for_a_place(&self) {
+        drop(self.places.acquire().await); // it is taken once somebody has come
+    }
+}
+
+/// Serves until `stop` resolves, then lets what has begun come to its end. While no place is free, whoever comes waits at
+/// the door, in the system's queue.
 ///
 /// # Errors
 /// Never on a single connection's account; only when the listener itself is of no use.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    connections_at_most: usize,
+    places: Connections,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let places = Arc::new(Semaphore::new(connections_at_most));
     let mut connections = http1::Builder::new();
     connections
         .timer(TokioTimer::new())
@@ -63,10 +86,10 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&places).acquire_owned() => place,
+        tokio::select! {
+            () = places.wait_for_a_place() => {}
             () = &mut stop => break,
-        };
+        }
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
@@ -80,6 +103,7 @@ pub async fn serve(
                 continue;
             }
         };
+        let place = Arc::clone(&places.places).acquire_owned().await;
         let _ = stream.set_nodelay(true); // only an optimisation
         let service = TowerToHyperService::new(router.clone().map_request(
             move |request: hyper::Request<Incoming>| {

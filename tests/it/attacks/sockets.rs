@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use vestibule::server::web::Connections;
 
 /// No answer takes that long; without a bound a fault would hang the whole run.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,7 +19,7 @@ async fn serve(app: &TestApp) -> SocketAddr {
     tokio::spawn(vestibule::server::web::serve(
         listener,
         router,
-        1000,
+        Connections::at_most(1000),
         std::future::pending(),
     ));
     address
