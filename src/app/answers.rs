@@ -1,6 +1,6 @@
 //! How server functions answer, where several answer alike.
 
-use crate::app::routes::{ADMIN, LOGIN, SESSIONS, admin_user, form_of};
+use crate::app::routes::{ADMIN, LOGIN, PROFILE, SESSIONS, admin_user, form_of};
 use crate::domain::error::AppError;
 use crate::domain::user::UserId;
 use crate::server::accounts::{Accounts, By};
@@ -18,9 +18,13 @@ pub fn sign_in_first(
     request.sign_in_first(&form_of(LOGIN, page), owner, typed)
 }
 
-/// Signs out: ends the session, takes its tokens away, and goes to the sign-in form.
+/// Signs out: ends the session, takes its tokens away, and goes to the sign-in form. If the session could not be ended, nobody
+/// is told that it was.
 pub async fn sign_out(request: &Request) -> Result<(), AppError> {
-    request.end_presented_session().await?;
+    if let Err(error) = request.end_presented_session().await {
+        let profile = form_of(PROFILE, "");
+        return request.refuse(error, &profile, Flash::for_page(PROFILE));
+    }
     request.close_session();
     let notice = Flash::for_page(LOGIN).with_notice(Notice::SignedOut);
     request.go_to(&form_of(LOGIN, ""), Some(&notice));

@@ -1,13 +1,13 @@
 //! Which pages there are, what they are called, who may open them, and what they show.
 
-use crate::app::pages::{
-    AuditPage, FirstAdministratorPage, HomePage, LoginPage, PasswordPage, ProfilePage,
-    RegisterPage, SessionsPage, UserPage, UsersPage,
-};
+use crate::app::pages;
+use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
 use crate::domain::role::Role;
 use crate::domain::user::UserId;
+use crate::server::request::Request;
 use leptos::prelude::*;
+use std::pin::Pin;
 
 /// The home page.
 pub const HOME: &str = "/";
@@ -61,7 +61,18 @@ pub struct Page {
     /// Who may open it.
     pub access: Access,
     /// What it shows.
-    pub view: fn() -> AnyView,
+    pub view: fn(Request) -> Content,
+}
+
+/// What a page shows, as soon as it has that; or why it shows nothing. A page first gets all that it shows and then shows it:
+/// nothing streams, so Leptos' `Suspense` has no place here.
+pub type Content = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
+
+/// The function of a page, as the table has it.
+fn content<V: IntoView + 'static>(
+    page: impl Future<Output = Result<V, AppError>> + Send + 'static,
+) -> Content {
+    Box::pin(async { page.await.map(IntoAny::into_any) })
 }
 
 /// Every page. There is no other way for a page to get a route, so none is without a guard.
@@ -70,61 +81,61 @@ pub static PAGES: &[Page] = &[
         path: HOME,
         title: "Vestibule",
         access: Access::Anyone,
-        view: || view! { <HomePage /> }.into_any(),
+        view: |request| content(pages::home(request)),
     },
     Page {
         path: REGISTER,
         title: "Create your account",
         access: Access::Stranger,
-        view: || view! { <RegisterPage /> }.into_any(),
+        view: |request| content(pages::register(request)),
     },
     Page {
         path: LOGIN,
         title: "Sign in",
         access: Access::Stranger,
-        view: || view! { <LoginPage /> }.into_any(),
+        view: |request| content(pages::login(request)),
     },
     Page {
         path: PROFILE,
         title: "Your profile",
         access: Access::SignedIn,
-        view: || view! { <ProfilePage /> }.into_any(),
+        view: |request| content(pages::profile(request)),
     },
     Page {
         path: SESSIONS,
         title: "Your sessions",
         access: Access::SignedIn,
-        view: || view! { <SessionsPage /> }.into_any(),
+        view: |request| content(pages::sessions(request)),
     },
     Page {
         path: PASSWORD,
         title: "Change your password",
         access: Access::SignedIn,
-        view: || view! { <PasswordPage /> }.into_any(),
+        view: |request| content(pages::password(request)),
     },
     Page {
         path: FIRST_ADMINISTRATOR,
         title: "The first administrator",
         access: Access::SignedIn,
-        view: || view! { <FirstAdministratorPage /> }.into_any(),
+        view: |request| content(pages::first_administrator(request)),
     },
     Page {
         path: ADMIN,
         title: "Users",
         access: Access::Role(Role::ADMINISTRATOR),
-        view: || view! { <UsersPage /> }.into_any(),
+        view: |request| content(pages::users(request)),
     },
     Page {
         path: ADMIN_USER,
         title: "A user",
         access: Access::Role(Role::ADMINISTRATOR),
-        view: || view! { <UserPage /> }.into_any(),
+        view: |request| content(pages::user(request)),
     },
     Page {
         path: AUDIT,
         title: "Audit trail",
         access: Access::Role(Role::ADMINISTRATOR),
-        view: || view! { <AuditPage /> }.into_any(),
+        view: |request| content(pages::audit_trail(request)),
     },
 ];
 

@@ -32,10 +32,11 @@ impl Rank {
     }
 }
 
-/// The document of a page; with cargo-leptos' reloader in it while that watches the sources.
+/// The document of a page around its content; with cargo-leptos' reloader in it while that watches the sources.
 pub fn shell(
     request: Request,
     page: &'static Page,
+    content: AnyView,
     reloading: Option<LeptosOptions>,
 ) -> impl IntoView {
     let claims = request.visitor.claims();
@@ -54,7 +55,7 @@ pub fn shell(
                 </Header>
                 {watch}
                 <main id="main" class="page" tabindex="-1">
-                    {(page.view)()}
+                    {content}
                 </main>
                 <Footer />
             </body>

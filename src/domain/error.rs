@@ -231,6 +231,8 @@ pub enum AppError {
         /// In seconds, at least 1.
         retry_after_seconds: u32,
     },
+    /// The database cannot be reached, or has no room; what was asked may not have been done.
+    Unavailable,
     /// The body's content type is not the expected one.
     UnsupportedMediaType,
     /// The body is above the limit.
@@ -248,6 +250,9 @@ pub enum AppError {
     /// A fault of ours; the details are in the log only.
     Internal,
 }
+
+/// How long a caller is told to wait for the database: a restart takes about as long.
+const UNAVAILABLE_SECONDS: u32 = 5;
 
 impl AppError {
     /// The HTTP status (RFC 9110 section 15).
@@ -271,7 +276,7 @@ impl AppError {
             }
             AppError::TooManyRequests { .. } | AppError::TooManyFailures { .. } => 429,
             AppError::Internal => 500,
-            AppError::Busy { .. } => 503,
+            AppError::Busy { .. } | AppError::Unavailable => 503,
         }
     }
 
@@ -291,6 +296,7 @@ impl AppError {
             AppError::Busy { .. } => "busy",
             AppError::TooManyRequests { .. } => "too_many_requests",
             AppError::TooManyFailures { .. } => "too_many_failures",
+            AppError::Unavailable => "unavailable",
             AppError::UnsupportedMediaType => "unsupported_media_type",
             AppError::PayloadTooLarge => "payload_too_large",
             AppError::BadRequest => "bad_request",
@@ -330,6 +336,7 @@ impl AppError {
             | AppError::TooManyFailures {
                 retry_after_seconds,
             } => Some(*retry_after_seconds),
+            AppError::Unavailable => Some(UNAVAILABLE_SECONDS),
             _ => None,
         }
     }
@@ -368,6 +375,9 @@ impl fmt::Display for AppError {
             AppError::Busy { .. } => "There is a rush at the moment. Try again in a few seconds.",
             AppError::TooManyRequests { .. } => {
                 "There were too many attempts from your network. Try again in a minute."
+            }
+            AppError::Unavailable => {
+                "Our records cannot be reached at the moment. Try again in a few seconds."
             }
             AppError::UnsupportedMediaType => "That kind of content is not accepted here.",
             AppError::PayloadTooLarge => "That was too much to send at once.",
@@ -437,6 +447,7 @@ mod tests {
             AppError::TooManyFailures {
                 retry_after_seconds: 2,
             },
+            AppError::Unavailable,
             AppError::UnsupportedMediaType,
             AppError::PayloadTooLarge,
             AppError::BadRequest,
@@ -521,8 +532,8 @@ mod tests {
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
         let expected = [
-            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 429, 429, 415, 413, 400, 422,
-            404, 405, 408, 500,
+            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 429, 429, 503, 415, 413, 400,
+            422, 404, 405, 408, 500,
         ];
         assert_eq!(statuses, expected);
     }

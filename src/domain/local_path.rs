@@ -36,6 +36,9 @@ impl LocalPath {
         if !is_written_safely {
             return None;
         }
+        if is_plain(raw) {
+            return Some(LocalPath(raw.to_owned()));
+        }
         let origin = Url::parse(ORIGIN).ok()?;
         let resolved = origin.join(raw).ok()?;
         let is_ours_unchanged =
@@ -59,6 +62,17 @@ impl LocalPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether it is one segment of letters that leads to a page, with nothing odd in its query: most are, and no parser reads
+/// those in another way.
+fn is_plain(raw: &str) -> bool {
+    let (path, query) = raw.split_once('?').unwrap_or((raw, ""));
+    let segment = path.strip_prefix('/').unwrap_or(path);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"=&/_-".contains(&byte);
+    segment.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !NOT_PAGES.contains(&segment)
+        && query.bytes().all(is_plain)
 }
 
 impl fmt::Display for LocalPath {

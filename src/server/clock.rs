@@ -7,6 +7,24 @@ use std::time::{Duration, Instant};
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
 
+/// A moment by two clocks, in seconds: the wall's, which somebody may put forward or back, and one that only goes on. To know
+/// for how long something must be remembered, ask both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BothClocks {
+    /// Since the Unix epoch.
+    pub wall: i64,
+    /// Of [`Clock::elapsed`].
+    pub elapsed: i64,
+}
+
+impl BothClocks {
+    /// Whether more than so many seconds have passed since then, whichever clock one believes.
+    pub fn is_later_by(&self, seconds: i64, then: Self) -> bool {
+        self.wall.saturating_sub(then.wall) > seconds
+            && self.elapsed.saturating_sub(then.elapsed) > seconds
+    }
+}
+
 /// A source of the current time. Cloning it shares it.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -17,7 +35,11 @@ enum Source {
         /// When this clock was made.
         since: Instant,
     },
-    Set(Arc<AtomicI64>),
+    Set {
+        now: Arc<AtomicI64>,
+        /// By how much of it the wall clock was put forward or back.
+        stepped: Arc<AtomicI64>,
+    },
 }
 
 impl Clock {
@@ -27,9 +49,12 @@ impl Clock {
         Self(Source::System { since })
     }
 
-    /// A clock that stands at `now` until [`Clock::advance`] moves it.
+    /// A clock that stands at `now` until [`Clock::advance`] or [`Clock::step`] moves it.
     pub fn set_to(now: Millis) -> Self {
-        Self(Source::Set(Arc::new(AtomicI64::new(now))))
+        Self(Source::Set {
+            now: Arc::new(AtomicI64::new(now)),
+            stepped: Arc::default(),
+        })
     }
 
     /// Milliseconds since the Unix epoch.
@@ -41,7 +66,7 @@ impl Clock {
                 .map_or(0, |elapsed| {
                     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
                 }),
-            Source::Set(now) => now.load(Ordering::SeqCst),
+            Source::Set { now, .. } => now.load(Ordering::SeqCst),
         }
     }
 
@@ -54,14 +79,34 @@ impl Clock {
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
             Source::System { since } => since.elapsed(),
-            Source::Set(_) => Duration::from_millis(u64::try_from(self.now()).unwrap_or(0)),
+            Source::Set { now, stepped } => {
+                let elapsed = now.load(Ordering::SeqCst) - stepped.load(Ordering::SeqCst);
+                Duration::from_millis(u64::try_from(elapsed).unwrap_or(0))
+            }
+        }
+    }
+
+    /// The moment by both clocks.
+    pub fn both(&self) -> BothClocks {
+        BothClocks {
+            wall: self.now_seconds(),
+            elapsed: i64::try_from(self.elapsed().as_secs()).unwrap_or(i64::MAX),
         }
     }
 
     /// Moves a set clock on by `milliseconds` (back, if negative). The system's clock stays as it is.
     pub fn advance(&self, milliseconds: i64) {
-        if let Source::Set(now) = &self.0 {
+        if let Source::Set { now, .. } = &self.0 {
             now.fetch_add(milliseconds, Ordering::SeqCst);
+        }
+    }
+
+    /// Puts a set clock forward by `milliseconds` (back, if negative) without any time passing, as when somebody corrects the
+    /// machine's clock. The system's clock stays as it is.
+    pub fn step(&self, milliseconds: i64) {
+        if let Source::Set { now, stepped } = &self.0 {
+            now.fetch_add(milliseconds, Ordering::SeqCst);
+            stepped.fetch_add(milliseconds, Ordering::SeqCst);
         }
     }
 }

@@ -299,6 +299,19 @@ impl TestApp {
         &self.database.url
     }
 
+    /// Lets nobody into the PostgreSQL database any more, and turns out who is in; or lets them in again.
+    pub async fn let_into_database(&self, in_again: bool) {
+        let (name, server) = self.database.on_server.as_ref().expect("PostgreSQL");
+        let sql = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {in_again}");
+        administrate(server, sql).await;
+        if !in_again {
+            let sql = format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            );
+            administrate(server, sql).await;
+        }
+    }
+
     /// Lets answers without end come to theirs, as when the program stops.
     pub fn stop(&self) {
         self.database.stop_signal.send_replace(());

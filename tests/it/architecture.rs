@@ -295,3 +295,18 @@ fn the_search_itself_works() {
     assert_eq!(module_of("server/clock.rs"), "server::clock");
     assert_eq!(module_of("app/pages/home.rs"), "app");
 }
+
+#[test]
+fn no_page_waits_inside_its_view() {
+    // It would show nothing: see docs/decisions/0018.
+    for source in sources() {
+        let waits = ["Suspend", "Suspense", "Transition", "Await"].into_iter();
+        let mut waits = waits.filter(|name| used_words(&source.code).any(|word| word == *name));
+        let found = waits.next();
+        assert!(found.is_none(), "{} names {found:?}", source.path);
+    }
+}
+
+fn used_words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_')
+}

@@ -41,7 +41,10 @@ impl Server {
         variables: &[(&str, &str)],
     ) -> Self {
         let log = desk.path().join("log");
-        let child = Command::new(program)
+        // A file that may not grow is an error like others then, as on a full disk, and not the program's end.
+        let child = Command::new("/bin/sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\""])
+            .arg(program)
             .env_clear()
             .env("VESTIBULE_ORIGIN", format!("http://{address}"))
             .env("VESTIBULE_LISTEN", address.to_string())
@@ -67,8 +70,26 @@ impl Server {
         }
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// As when the power fails.
     pub fn kill(mut self) {
         self.child.kill().expect("it was alive");
+        self.read_log();
+    }
+
+    /// As an operator ends it: it comes to its end in order.
+    pub fn stop(mut self) {
+        let process = self.process().to_string();
+        let told = Command::new("kill").args(["-TERM", &process]).status();
+        assert!(told.expect("kill").success());
+        self.read_log();
+    }
+
+    fn read_log(&mut self) {
         self.child.wait().expect("it is dead");
         let log = std::fs::read_to_string(&self.log).expect("a log");
         assert!(log.contains("serving"), "{log}");
@@ -84,12 +105,18 @@ pub struct Answer {
 
 impl Answer {
     pub fn cookie(&self, name: &str) -> Option<String> {
-        let start = format!("set-cookie: {name}=");
-        let line = self
-            .head
-            .lines()
-            .find_map(|line| line.strip_prefix(&start))?;
-        line.split(';').next().map(str::to_owned)
+        let cookie = self.line(&format!("set-cookie: {name}="))?;
+        cookie.split(';').next().map(str::to_owned)
+    }
+
+    /// Where it sends the browser; empty if nowhere.
+    pub fn location(&self) -> &str {
+        self.line("location: ").unwrap_or_default()
+    }
+
+    fn line(&self, start: &str) -> Option<&str> {
+        let mut lines = self.head.lines();
+        lines.find_map(|line| line.strip_prefix(start))
     }
 }
 
@@ -101,17 +128,7 @@ pub fn ask(
     cookie: &str,
     body: &str,
 ) -> Option<Answer> {
-    SPOKEN.note(cookie.split_once('=').map_or(cookie, |(_, value)| value));
-    SPOKEN.note_body(body.as_bytes());
-    let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
-         Accept: text/html\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(request.as_bytes()).ok()?;
+    let mut stream = send(address, method, path, cookie, body)?;
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes); // a reset after the head loses nothing of it
     let text = String::from_utf8_lossy(&bytes);
@@ -126,6 +143,28 @@ pub fn ask(
         SPOKEN.note(&answer.cookie(name).unwrap_or_default());
     }
     Some(answer)
+}
+
+/// Sends a request and leaves its answer to be read.
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    cookie: &str,
+    body: &str,
+) -> Option<TcpStream> {
+    SPOKEN.note(cookie.split_once('=').map_or(cookie, |(_, value)| value));
+    SPOKEN.note_body(body.as_bytes());
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
+         Accept: text/html\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    Some(stream)
 }
 
 /// One browser: what it holds, and what it was told.

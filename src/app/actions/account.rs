@@ -21,13 +21,15 @@ pub async fn register(
     use crate::server::request::flash::{Flash, Notice};
 
     let request = Request::current();
-    match request
-        .accounts
-        .register(&email, &password, &nickname, &request.source)
-        .await
-    {
-        Ok(session) => {
-            request.replace_session(&session).await?;
+    let registered = async {
+        let (accounts, source) = (&request.accounts, &request.source);
+        let session = accounts
+            .register(&email, &password, &nickname, source)
+            .await?;
+        request.replace_session(&session).await
+    };
+    match registered.await {
+        Ok(()) => {
             let page = destination(&next);
             request.go_to(
                 &page,
@@ -57,7 +59,7 @@ pub async fn login(
 ) -> Result<(), AppError> {
     use crate::app::routes::{LOGIN, destination, form_of};
     use crate::domain::session::Audience;
-    use crate::server::accounts::{SignIn, SignedIn};
+    use crate::server::accounts::SignIn;
     use crate::server::request::Request;
     use crate::server::request::flash::Flash;
 
@@ -70,9 +72,13 @@ pub async fn login(
         known_browser: request.known_browser.as_deref(),
         source: &request.source,
     };
-    match request.accounts.sign_in(sign_in).await {
-        Ok(SignedIn { session, reused }) => {
-            request.replace_session(&session).await?;
+    let signed_in = async {
+        let signed_in = request.accounts.sign_in(sign_in).await?;
+        request.replace_session(&signed_in.session).await?;
+        Ok(signed_in.reused)
+    };
+    match signed_in.await {
+        Ok(reused) => {
             let page = destination(&next);
             let warning = reused.map(|reused| Flash::for_page(page.as_str()).with_ending(reused));
             request.go_to(&page, warning.as_ref());

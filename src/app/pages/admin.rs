@@ -12,28 +12,16 @@ use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Users by e-mail, a page at a time.
-#[component]
-pub fn UsersPage() -> impl IntoView {
-    let request = Request::current();
-    Suspend::new(async move {
-        let query = request.asked("query");
-        match users(&request, &query).await {
-            Ok(page) => Some(view! { <Users page query state=FormState::of(&request) /> }),
-            Err(error) => {
-                request.turn_away(&error);
-                None
-            }
-        }
-    })
-}
-
-async fn users(request: &Request, query: &str) -> Result<Page, AppError> {
+pub async fn users(request: Request) -> Result<impl IntoView, AppError> {
     request.administrator()?;
+    let query = request.asked("query");
     let after = match request.asked("page") {
         page if page.is_empty() => None,
         page => Some(UserId::parse(&page).ok_or(AppError::NotFound)?),
     };
-    request.accounts.users(query, after).await
+    let page = request.accounts.users(&query, after).await?;
+    let state = FormState::of(&request);
+    Ok(view! { <Users page query state /> })
 }
 
 #[component]
@@ -116,33 +104,16 @@ fn Badges(roles: Roles, is_disabled: bool) -> impl IntoView {
 }
 
 /// One user: what is known, where they are signed in, and what an administrator can do.
-#[component]
-pub fn UserPage() -> impl IntoView {
-    let request = Request::current();
-    Suspend::new(async move {
-        match user(&request).await {
-            Ok((user, sessions, history)) => {
-                let state = FormState::of(&request);
-                let me = request.visitor.claims().map(|claims| claims.sub);
-                let is_me = me == Some(user.id);
-                Some(view! { <User user sessions history is_me state /> })
-            }
-            Err(error) => {
-                request.turn_away(&error);
-                None
-            }
-        }
-    })
-}
-
-async fn user(request: &Request) -> Result<(UserRow, Vec<LiveSession>, AuditPage), AppError> {
-    request.administrator()?;
+pub async fn user(request: Request) -> Result<impl IntoView, AppError> {
+    let me = request.administrator()?.sub;
     let id = request.path.rsplit('/').next().and_then(UserId::parse);
     let accounts = &request.accounts;
     let user = accounts.user(id.ok_or(AppError::NotFound)?).await?;
     let sessions = accounts.sessions(user.id).await?;
     let history = accounts.activity(user.id, None, FEW_RECORDS).await?;
-    Ok((user, sessions, history))
+    let state = FormState::of(&request);
+    let is_me = me == user.id;
+    Ok(view! { <User user sessions history is_me state /> })
 }
 
 #[component]

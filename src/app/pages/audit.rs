@@ -117,28 +117,15 @@ pub fn before(request: &Request) -> Result<Option<i64>, AppError> {
 }
 
 /// The whole trail, a page at a time.
-#[component]
-pub fn AuditPage() -> impl IntoView {
-    let request = Request::current();
-    Suspend::new(async move {
-        let query = AuditQuery::of(&request);
-        match trail(&request, &query).await {
-            Ok(page) => Some(view! { <Trail page query /> }),
-            Err(error) => {
-                request.turn_away(&error);
-                None
-            }
-        }
-    })
-}
-
-async fn trail(request: &Request, query: &AuditQuery) -> Result<Page, AppError> {
+pub async fn audit_trail(request: Request) -> Result<impl IntoView, AppError> {
     request.administrator()?;
-    let (search, before) = (query.search()?, before(request)?);
+    let query = AuditQuery::of(&request);
+    let (search, before) = (query.search()?, before(&request)?);
     let accounts = &request.accounts;
-    accounts
+    let page = accounts
         .audit_trail(&search, before, RECORDS_PER_PAGE)
-        .await
+        .await?;
+    Ok(view! { <Trail page query /> })
 }
 
 #[component]

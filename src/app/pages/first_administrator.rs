@@ -6,31 +6,13 @@ use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Offers to become the first administrator, to whoever holds the invitation and is signed in.
-#[component]
-pub fn FirstAdministratorPage() -> impl IntoView {
-    let request = Request::current();
+pub async fn first_administrator(request: Request) -> Result<impl IntoView, AppError> {
     let invitation = request.asked("invitation");
-    Suspend::new(async move {
-        match request.accounts.invites(&invitation).await {
-            Ok(true) => {
-                let state = FormState::of(&request);
-                Some(view! { <Offer invitation state /> })
-            }
-            Ok(false) => {
-                request.turn_away(&AppError::NotFound);
-                None
-            }
-            Err(error) => {
-                request.turn_away(&error);
-                None
-            }
-        }
-    })
-}
-
-#[component]
-fn Offer(invitation: String, state: FormState) -> impl IntoView {
-    view! {
+    if !request.accounts.invites(&invitation).await? {
+        return Err(AppError::NotFound);
+    }
+    let state = FormState::of(&request);
+    Ok(view! {
         <section class="card">
             <h1>"The first administrator"</h1>
             <p class="lede">
@@ -44,5 +26,5 @@ fn Offer(invitation: String, state: FormState) -> impl IntoView {
                 </button>
             </form>
         </section>
-    }
+    })
 }

@@ -1,63 +1,62 @@
 //! The home page: says who you are, or invites you in.
 
 use crate::app::components::{FormState, Outcome};
-use crate::app::pages::profile::with_profile;
 use crate::app::routes::{LOGIN, PASSWORD, PROFILE, REGISTER};
+use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Open to everybody.
+pub async fn home(request: Request) -> Result<impl IntoView, AppError> {
+    let state = FormState::of(&request);
+    if request.visitor.claims().is_none() {
+        return Ok(view! { <Invitation state /> }.into_any());
+    }
+    let profile = request.profile().await?;
+    Ok(view! {
+        <section class="hero hero--known">
+            <div class="hero__text">
+                <Outcome state />
+                <h1>"Hello, " {profile.nickname.to_string()}</h1>
+                <p class="lede">"The door is open."</p>
+                <p class="actions">
+                    <a class="button" href=PROFILE>
+                        "Your profile"
+                    </a>
+                    " "
+                    <a class="button button--quiet" href=PASSWORD>
+                        "Change password"
+                    </a>
+                </p>
+                <p class="hero__who">"Signed in as " {profile.email.to_string()}</p>
+            </div>
+            <Door open=true />
+        </section>
+    }
+    .into_any())
+}
+
 #[component]
-pub fn HomePage() -> impl IntoView {
-    let request = Request::current();
-    if request.visitor.claims().is_some() {
-        let state = FormState::of(&request);
-        with_profile(request, |profile| {
-            view! {
-                <section class="hero hero--known">
-                    <div class="hero__text">
-                        <Outcome state />
-                        <h1>"Hello, " {profile.nickname.to_string()}</h1>
-                        <p class="lede">"The door is open."</p>
-                        <p class="actions">
-                            <a class="button" href=PROFILE>
-                                "Your profile"
-                            </a>
-                            " "
-                            <a class="button button--quiet" href=PASSWORD>
-                                "Change password"
-                            </a>
-                        </p>
-                        <p class="hero__who">"Signed in as " {profile.email.to_string()}</p>
-                    </div>
-                    <Door open=true />
-                </section>
-            }
-            .into_any()
-        })
-        .into_any()
-    } else {
-        view! {
-            <section class="hero">
-                <div class="hero__text">
-                    <Outcome state=FormState::of(&request) />
-                    <h1>"Your front door"</h1>
-                    <p class="lede">"One account opens everything behind it. Knock once, and the house knows you."</p>
-                    <p class="actions">
-                        <a class="button" href=REGISTER>
-                            "Create an account"
-                        </a>
-                        " "
-                        <a class="button button--quiet" href=LOGIN>
-                            "Sign in"
-                        </a>
-                    </p>
-                    <p class="hero__note">"This page asks nothing of any other site, and works with JavaScript off."</p>
-                </div>
-                <Door open=false />
-            </section>
-        }
-        .into_any()
+fn Invitation(state: FormState) -> impl IntoView {
+    view! {
+        <section class="hero">
+            <div class="hero__text">
+                <Outcome state />
+                <h1>"Your front door"</h1>
+                <p class="lede">"One account opens everything behind it. Knock once, and the house knows you."</p>
+                <p class="actions">
+                    <a class="button" href=REGISTER>
+                        "Create an account"
+                    </a>
+                    " "
+                    <a class="button button--quiet" href=LOGIN>
+                        "Sign in"
+                    </a>
+                </p>
+                <p class="hero__note">"This page asks nothing of any other site, and works with JavaScript off."</p>
+            </div>
+            <Door open=false />
+        </section>
     }
 }
 

@@ -2,18 +2,17 @@
 
 use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome, Password};
 use crate::app::routes::{REGISTER, form_of};
+use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Asks for e-mail and password.
-#[component]
-pub fn LoginPage() -> impl IntoView {
-    let request = Request::current();
+pub async fn login(request: Request) -> Result<impl IntoView, AppError> {
     let state = FormState::of(&request);
     let remember = state.value_or("remember", "") == "on";
     let next = request.next.as_ref().map_or("", |next| next.as_str());
     let register = form_of(REGISTER, next).to_string();
-    view! {
+    Ok(view! {
         <section class="card">
             <h1>"Sign in"</h1>
             <Outcome state=state.clone() />
@@ -32,5 +31,5 @@ pub fn LoginPage() -> impl IntoView {
             <p class="form__aside">"New here? " <a href=register>"Create an account"</a></p>
         </section>
         <IslandScripts request />
-    }
+    })
 }

@@ -2,62 +2,59 @@
 
 use crate::app::components::{Field, FormState, Outcome, TextArea};
 use crate::app::words;
+use crate::domain::error::AppError;
 use crate::domain::user::Profile;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Shows the profile and lets its owner change it.
-#[component]
-pub fn ProfilePage() -> impl IntoView {
-    let request = Request::current();
-    with_profile(request.clone(), move |profile| {
-        let state = FormState::of(&request);
-        let owner = profile.id.to_string();
-        let signature = profile.signature.to_string();
-        let nickname = profile.nickname.to_string();
-        let avatar_url = profile
-            .avatar_url
-            .as_ref()
-            .map_or(String::new(), ToString::to_string);
-        view! {
-            <section class="card">
-                <h1>"Your profile"</h1>
-                <Outcome state=state.clone() />
-                <Identity profile />
-                <form class="form" method="post" action="/action/update_profile" novalidate>
-                    <input type="hidden" name="owner" value=owner />
-                    <Field
-                        name="nickname"
-                        label="Nickname"
-                        autocomplete="nickname"
-                        value=nickname
-                        hint="What others see. Up to 50 characters."
-                        state=state.clone()
-                    />
-                    <TextArea
-                        name="signature"
-                        label="Signature"
-                        hint="A line or two about you. Up to 200 characters."
-                        value=signature
-                        state=state.clone()
-                    />
-                    <Field
-                        name="avatar_url"
-                        label="Avatar address"
-                        kind="url"
-                        autocomplete="photo"
-                        value=avatar_url
-                        hint="A picture's address that begins with https://. Leave it empty for none."
-                        required=false
-                        state
-                    />
-                    <button class="button" type="submit">
-                        "Save profile"
-                    </button>
-                </form>
-            </section>
-        }
-        .into_any()
+pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
+    let profile = request.profile().await?;
+    let state = FormState::of(&request);
+    let owner = profile.id.to_string();
+    let signature = profile.signature.to_string();
+    let nickname = profile.nickname.to_string();
+    let avatar_url = profile
+        .avatar_url
+        .as_ref()
+        .map_or(String::new(), ToString::to_string);
+    Ok(view! {
+        <section class="card">
+            <h1>"Your profile"</h1>
+            <Outcome state=state.clone() />
+            <Identity profile />
+            <form class="form" method="post" action="/action/update_profile" novalidate>
+                <input type="hidden" name="owner" value=owner />
+                <Field
+                    name="nickname"
+                    label="Nickname"
+                    autocomplete="nickname"
+                    value=nickname
+                    hint="What others see. Up to 50 characters."
+                    state=state.clone()
+                />
+                <TextArea
+                    name="signature"
+                    label="Signature"
+                    hint="A line or two about you. Up to 200 characters."
+                    value=signature
+                    state=state.clone()
+                />
+                <Field
+                    name="avatar_url"
+                    label="Avatar address"
+                    kind="url"
+                    autocomplete="photo"
+                    value=avatar_url
+                    hint="A picture's address that begins with https://. Leave it empty for none."
+                    required=false
+                    state
+                />
+                <button class="button" type="submit">
+                    "Save profile"
+                </button>
+            </form>
+        </section>
     })
 }
 
@@ -91,21 +88,4 @@ fn Identity(profile: Profile) -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// Renders `view` with the profile of whoever is signed in. The guard has turned everybody else away
-/// before; if the account is gone since, the page stays empty and leads to the sign-in form.
-pub fn with_profile(
-    request: Request,
-    view: impl FnOnce(Profile) -> AnyView + Send + 'static,
-) -> impl IntoView {
-    Suspend::new(async move {
-        match request.profile().await {
-            Ok(profile) => Some(view(profile)),
-            Err(error) => {
-                request.turn_away(&error);
-                None
-            }
-        }
-    })
 }

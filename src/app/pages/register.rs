@@ -2,13 +2,12 @@
 
 use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome, Password};
 use crate::app::routes::{LOGIN, form_of};
+use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Asks for what an account needs.
-#[component]
-pub fn RegisterPage() -> impl IntoView {
-    let request = Request::current();
+pub async fn register(request: Request) -> Result<impl IntoView, AppError> {
     let state = FormState::of(&request);
     let policy = request.accounts.policy();
     let minimum = policy.password_min;
@@ -37,7 +36,7 @@ pub fn RegisterPage() -> impl IntoView {
         view! { <p class="lede">"New accounts cannot be created here at the moment."</p> }
             .into_any()
     };
-    view! {
+    Ok(view! {
         <section class="card">
             <h1>"Create your account"</h1>
             <Outcome state />
@@ -45,5 +44,5 @@ pub fn RegisterPage() -> impl IntoView {
             <p class="form__aside">"Have an account? " <a href=login>"Sign in"</a></p>
         </section>
         <IslandScripts request />
-    }
+    })
 }

@@ -7,41 +7,27 @@ use crate::app::words;
 use crate::domain::error::AppError;
 use crate::domain::session::{Audience, SessionId};
 use crate::domain::user::UserId;
-use crate::server::accounts::{AuditPage, LiveSession};
+use crate::server::accounts::LiveSession;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Lists the live sessions of whoever is signed in.
-#[component]
-pub fn SessionsPage() -> impl IntoView {
-    let request = Request::current();
-    Suspend::new(async move {
-        match sessions_and_activity(&request).await {
-            Ok((this, sessions, owner, activity)) => {
-                let state = FormState::of(&request);
-                Some(view! {
-                    <section class="card">
-                        <Sessions this sessions state />
-                        <OwnActivity page=activity owner here=SESSIONS />
-                    </section>
-                })
-            }
-            Err(error) => {
-                request.turn_away(&error);
-                None
-            }
-        }
-    })
-}
-
-async fn sessions_and_activity(
-    request: &Request,
-) -> Result<(SessionId, Vec<LiveSession>, UserId, AuditPage), AppError> {
+pub async fn sessions(request: Request) -> Result<impl IntoView, AppError> {
     let claims = request.visitor.signed_in()?;
-    let (accounts, before) = (&request.accounts, before(request)?);
-    let sessions = accounts.sessions(claims.sub).await?;
-    let activity = accounts.activity(claims.sub, before, FEW_RECORDS).await?;
-    Ok((claims.sid, sessions, claims.sub, activity))
+    let (this, owner) = (claims.sid, claims.sub);
+    let before = before(&request)?;
+    let sessions = request.accounts.sessions(owner).await?;
+    let activity = request
+        .accounts
+        .activity(owner, before, FEW_RECORDS)
+        .await?;
+    let state = FormState::of(&request);
+    Ok(view! {
+        <section class="card">
+            <Sessions this sessions state />
+            <OwnActivity page=activity owner here=SESSIONS />
+        </section>
+    })
 }
 
 #[component]

@@ -56,8 +56,8 @@ pub fn in_words(status: u16) -> (&'static str, &'static str) {
             "Go back, reload the page and try again.",
         ),
         503 => (
-            "There is a rush at the moment",
-            "Try again in a few seconds.",
+            "That cannot be done right now",
+            "There is a rush, or our records cannot be reached. Try again in a few seconds.",
         ),
         _ if status < 500 => (
             "That request was refused",

@@ -627,7 +627,10 @@ async fn to_its_end<T: Send + 'static>(
 impl From<StorageError> for AppError {
     fn from(error: StorageError) -> Self {
         tracing::error!(%error, "storage failed");
-        Self::Internal
+        match error.is_unavailable() {
+            true => Self::Unavailable,
+            false => Self::Internal,
+        }
     }
 }
 

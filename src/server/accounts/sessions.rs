@@ -23,6 +23,10 @@ use tokio::sync::broadcast;
 /// renew at once, or an answer that was lost on its way (milliseconds).
 const ROTATION_GRACE: Millis = 10_000;
 
+/// Revocations stay in the database for so long after they mattered: a clock that was wrong for a while must not make them be
+/// deleted too early (milliseconds).
+const KEPT_LONGER: Millis = 24 * 60 * 60 * 1000;
+
 /// What was taken back so long before the last look is looked at again: a transaction takes its time to commit, and
 /// another machine's clock may be behind (milliseconds).
 const HEARD_AGAIN: Millis = 30_000;
@@ -135,8 +139,12 @@ impl Accounts {
     /// When the database fails.
     pub async fn hear_of_revocations(&self) -> Result<(), AppError> {
         let now = self.0.clock.now();
-        let since = self.0.heard_at.load(Ordering::Relaxed);
-        let since = since.min(now).saturating_sub(HEARD_AGAIN);
+        let heard_at = self.0.heard_at.load(Ordering::Relaxed);
+        // If the clock was put back, tokens count again that had run out, so what was taken back of them must too.
+        let since = match now < heard_at {
+            true => 0,
+            false => heard_at.saturating_sub(HEARD_AGAIN),
+        };
         for revocation in self.0.storage.revocations_since(since, now).await? {
             self.0.access_tokens.revoke(revocation);
         }
@@ -150,8 +158,8 @@ impl Accounts {
     /// # Errors
     /// When the database fails.
     pub async fn forget_past_revocations(&self) -> Result<(), AppError> {
-        let now = self.0.clock.now();
-        Ok(self.0.storage.delete_expired_revocations(now).await?)
+        let until = self.0.clock.now().saturating_sub(KEPT_LONGER);
+        Ok(self.0.storage.delete_expired_revocations(until).await?)
     }
 
     /// What is taken back from now on, as it happens.
@@ -425,7 +433,8 @@ impl Accounts {
             return Ok(Renewal::Over(ending));
         }
         if session.generation == presented.next()
-            && now.saturating_sub(session.rotated_at) < ROTATION_GRACE
+            // Either way: a clock that was put back must not make the ten seconds last for hours.
+            && now.saturating_sub(session.rotated_at).abs() < ROTATION_GRACE
         {
             return self.renewed(id, &session, session.generation);
         }

@@ -19,7 +19,7 @@ pub use users::{Credentials, NewUser, Remaining};
 use crate::domain::device::{Device, Network};
 use profiles::Profiles;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
-use sqlx::{Any, AnyPool, Executor, Row, Transaction};
+use sqlx::{Any, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,6 +116,43 @@ pub enum StorageError {
     Corrupt(&'static str),
 }
 
+impl StorageError {
+    /// Whether the database cannot be reached or cannot do its work, so that the same may go well in a while. Anything else is
+    /// a fault of ours.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::Together(error) => error.is_unavailable(),
+            Self::Database(error) => is_unavailable(error),
+            _ => false,
+        }
+    }
+}
+
+fn is_unavailable(error: &sqlx::Error) -> bool {
+    use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+    match error {
+        Io(_) | Tls(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
+        Database(error) => error.code().is_some_and(|code| match code.parse::<u32>() {
+            // SQLite's result codes are short numbers, the kind in the lowest byte.
+            Ok(number) if code.len() < SQLSTATE_LENGTH => {
+                SQLITE_UNAVAILABLE.contains(&(number & 0xff))
+            }
+            _ => POSTGRES_UNAVAILABLE
+                .iter()
+                .any(|class| code.starts_with(class)),
+        }),
+        _ => false,
+    }
+}
+
+/// BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN.
+const SQLITE_UNAVAILABLE: [u32; 6] = [5, 6, 8, 10, 13, 14];
+/// Beginnings of SQLSTATE (PostgreSQL, appendix A): the connection failed; read-only, as a standby is; serialization and
+/// deadlock; no resources, such as a full disk; not now, such as a database that takes no connections; the operator intervened.
+const POSTGRES_UNAVAILABLE: [&str; 7] = ["08", "25006", "40001", "40P01", "53", "55000", "57P"];
+const SQLSTATE_LENGTH: usize = 5;
+
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -154,6 +191,9 @@ impl Connections {
         &self.pool
     }
 }
+
+/// How long whoever asks waits for a connection to the database.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 fn install_drivers() {
     static ONCE: Once = Once::new();
@@ -199,7 +239,12 @@ impl Storage {
                     .max_connections(8)
                     // A file does not hang up: asking first would double the way to the worker thread.
                     .test_before_acquire(false)
-                    .acquire_timeout(Duration::from_secs(10))
+                    .acquire_timeout(PATIENCE)
+                    // When the disk is full, SQLite itself takes a transaction back, of which sqlx (0.9) does not hear: no
+                    // other could ever begin on that connection.
+                    .before_acquire(|connection, _| {
+                        Box::pin(async move { Ok(!connection.is_in_transaction()) })
+                    })
                     .after_connect(|connection, _| {
                         Box::pin(async move {
                             // WAL lets readers go on during a write. FULL: what we answered survives
@@ -223,7 +268,7 @@ impl Storage {
             DatabaseUrl::Postgres(RedactedUrl(url)) => {
                 let pool = AnyPoolOptions::new()
                     .max_connections(16)
-                    .acquire_timeout(Duration::from_secs(10))
+                    .acquire_timeout(PATIENCE)
                     .connect_with(AnyConnectOptions::from_str(url)?)
                     .await?;
                 Ok(Self::of(pool, "BEGIN", seal))

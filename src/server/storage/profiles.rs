@@ -9,8 +9,10 @@ use super::{Connections, StorageError};
 use crate::domain::email::Email;
 use crate::domain::role::Roles;
 use crate::domain::user::{AvatarUrl, Nickname, Profile, Signature, UserId};
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::{Any, Row};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -57,8 +59,19 @@ impl Profiles {
 }
 
 async fn read_all(connections: Connections, mut waiting: mpsc::Receiver<Wanted>) {
+    let mut closing = std::pin::pin!(connections.pool.close_event());
+    let mut reader = Reader::of(connections);
     let mut batch = Vec::with_capacity(AT_ONCE);
-    while let Some(first) = waiting.recv().await {
+    loop {
+        let first = tokio::select! {
+            wanted = waiting.recv() => wanted,
+            // Whoever closes the pool waits until each connection is back.
+            () = &mut closing, if reader.kept.is_some() => {
+                reader.kept = None;
+                waiting.recv().await
+            }
+        };
+        let Some(first) = first else { return };
         batch.push(first);
         // Requests that are ready to run may be about to ask as well.
         tokio::task::yield_now().await;
@@ -68,32 +81,60 @@ async fn read_all(connections: Connections, mut waiting: mpsc::Receiver<Wanted>)
                 Err(_) => break,
             }
         }
-        answer(&connections, &mut batch).await;
+        // Whoever asked may be gone.
+        match reader.rows(&batch).await {
+            Ok(rows) => {
+                for wanted in batch.drain(..) {
+                    let _ = wanted.answer.send(find(&rows, wanted.user));
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                for wanted in batch.drain(..) {
+                    let failed = Err(StorageError::Together(Arc::clone(&error)));
+                    let _ = wanted.answer.send(failed);
+                }
+            }
+        }
     }
 }
 
-async fn answer(connections: &Connections, batch: &mut Vec<Wanted>) {
-    let query = match &batch[..] {
+struct Reader {
+    connections: Connections,
+    /// Stays here while it is good: to take a connection from the pool and to give it back costs as much as the query.
+    kept: Option<PoolConnection<Any>>,
+}
+
+impl Reader {
+    fn of(connections: Connections) -> Self {
+        let kept = None;
+        Self { connections, kept }
+    }
+
+    async fn rows(&mut self, batch: &[Wanted]) -> Result<Vec<AnyRow>, StorageError> {
+        let pool = self.connections.ask();
+        if let Some(mut kept) = self.kept.take()
+            && let Ok(rows) = query(batch).fetch_all(&mut *kept).await
+        {
+            self.kept = Some(kept);
+            return Ok(rows);
+        }
+        // There was none, or the server may have hung up on it: a fresh one says whether it is more than that.
+        let mut fresh = pool.acquire().await?;
+        let rows = query(batch).fetch_all(&mut *fresh).await?;
+        self.kept = Some(fresh);
+        Ok(rows)
+    }
+}
+
+fn query(batch: &[Wanted]) -> Query<'static, Any, AnyArguments> {
+    match batch {
         [one] => sqlx::query(ONE).bind(one.user.to_string()),
         many => {
             let users = many.iter().map(|wanted| Some(wanted.user.to_string()));
             let padded = users.chain(std::iter::repeat(None)).take(AT_ONCE);
             padded.fold(sqlx::query(MANY), |query, user| query.bind(user))
         }
-    };
-    let rows = match query.fetch_all(connections.ask()).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            let error = Arc::new(StorageError::from(error));
-            for wanted in batch.drain(..) {
-                let failed = Err(StorageError::Together(Arc::clone(&error)));
-                let _ = wanted.answer.send(failed); // whoever asked may be gone
-            }
-            return;
-        }
-    };
-    for wanted in batch.drain(..) {
-        let _ = wanted.answer.send(find(&rows, wanted.user)); // the same
     }
 }
 

@@ -68,13 +68,13 @@ impl Storage {
         rows.iter().map(revocation).collect()
     }
 
-    /// Deletes what no longer matters to anybody.
+    /// Deletes what no longer mattered to anybody at that time.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn delete_expired_revocations(&self, now: Millis) -> Result<(), StorageError> {
+    pub async fn delete_expired_revocations(&self, until: Millis) -> Result<(), StorageError> {
         sqlx::query("DELETE FROM revocations WHERE expires_at <= $1")
-            .bind(now)
+            .bind(until)
             .execute(self.connections.ask())
             .await?;
         Ok(())

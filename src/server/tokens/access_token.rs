@@ -175,7 +175,7 @@ impl AccessTokens {
 
     /// Takes tokens back: at once, here.
     pub fn revoke(&self, revocation: Revocation) {
-        self.revocations.add(revocation, self.clock.now_seconds());
+        self.revocations.add(revocation, self.clock.both());
     }
 
     /// What is taken back from now on, as it happens.

@@ -16,6 +16,7 @@ use hydration_context::{SharedContext, SsrSharedContext};
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
 use leptos::prelude::{IntoView, Owner, RenderHtml, provide_context};
+use leptos::reactive::computed::ScopedFuture;
 use leptos::reactive::owner::Sandboxed;
 use leptos_axum::ResponseOptions;
 use std::sync::{Arc, PoisonError};
@@ -39,15 +40,20 @@ pub async fn render(
     let answer = ResponseOptions::default();
     let context = Arc::new(SsrSharedContext::new_islands());
     let owner = Owner::new_root(Some(context.clone()));
-    let html = owner.with(|| {
+    let content = owner.with(|| {
         provide_context(visit.clone());
         provide_context(nonce.clone());
         provide_context(answer.clone());
-        shell(visit, page, reloading)
-            .into_view()
-            .to_html_stream_in_order()
+        ScopedFuture::new((page.view)(visit.clone()))
     });
-    let mut html: String = Sandboxed::new(html.collect()).await;
+    let content = match Sandboxed::new(content).await {
+        Ok(content) => content,
+        Err(error) => {
+            owner.with(|| visit.turn_away(&error));
+            return answer_with(String::new(), &answer);
+        }
+    };
+    let mut html = owner.with(|| shell(visit, page, content, reloading).into_view().to_html());
     if html.contains(ISLAND)
         && let Some(data) = context.pending_data()
     {

@@ -2,12 +2,13 @@
 
 use crate::app::pages::{Trouble, in_words};
 use crate::app::shell::{Rank, bare_page};
+use crate::domain::error::AppError;
 use crate::server::request::wants_html;
 use crate::server::web::router::Application;
 use crate::server::web::{api, identity};
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,8 +26,14 @@ pub async fn dress(
     let reads_pages = wants_html(request.headers());
     // Kept aside: most answers are good, and only the others ask who is there.
     let cookies: Vec<HeaderValue> = request.headers().get_all(COOKIE).iter().cloned().collect();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let status = response.status();
+    if status == StatusCode::SERVICE_UNAVAILABLE
+        && let Some(seconds) = AppError::Unavailable.retry_after_seconds()
+    {
+        let headers = response.headers_mut();
+        headers.entry(RETRY_AFTER).or_insert(seconds.into());
+    }
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }

@@ -716,11 +716,11 @@ async fn a_failing_database_is_told_from_a_bad_token() {
     let app = TestApp::sqlite().await;
     let mut ada = Caller::registered(&app, EMAIL).await;
     app.storage.close().await;
-    assert_refused(&ada.get("/api/v1/me").await, 500, "internal", None);
+    assert_refused(&ada.get("/api/v1/me").await, 503, "unavailable", None);
     assert_eq!(ada.get("/api/v1/sessions/current").await.status, 200);
     let before = ada.tokens.clone();
     let body = json!({"refresh_token": ada.refresh_token()});
-    assert_eq!(ada.post("/api/v1/tokens/refresh", body).await.status, 500);
+    assert_eq!(ada.post("/api/v1/tokens/refresh", body).await.status, 503);
     assert_eq!(ada.tokens, before);
 }
 

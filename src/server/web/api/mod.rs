@@ -90,7 +90,13 @@ fn parts() -> (Router<Arc<Application>>, utoipa::openapi::OpenApi) {
 
 /// What a call may be answered because of what it takes, so that no handler has to repeat it.
 fn add_common_refusals(operation: &mut Operation) {
-    let mut common = vec![(500, "A fault of ours")];
+    let mut common = vec![
+        (500, "A fault of ours"),
+        (
+            503,
+            "The database cannot be reached; try again after `Retry-After` seconds",
+        ),
+    ];
     if operation.security.is_some() {
         common.push((400, "Two `Authorization` headers"));
         common.push((401, "No access token that counts here and now"));

@@ -69,7 +69,7 @@ impl From<OpenSession> for Tokens {
         (status = 200, body = Tokens),
         (status = 401, body = Failure, description = "The e-mail or the password is not right"),
         (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
-        (status = 503, body = Failure, description = "Too many wait; try again after `Retry-After` seconds"),
+        (status = 503, body = Failure, description = "Too many wait, or the database cannot be reached; try again after `Retry-After` seconds"),
     ),
 )]
 pub async fn sign_in(

@@ -137,7 +137,7 @@ pub async fn change(
     request_body = NewPassword,
     responses(
         (status = 204, description = "The new password counts"),
-        (status = 503, body = Failure, description = "Too many wait; try again after `Retry-After` seconds"),
+        (status = 503, body = Failure, description = "Too many wait, or the database cannot be reached; try again after `Retry-After` seconds"),
     ),
 )]
 pub async fn change_password(

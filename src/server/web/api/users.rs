@@ -124,7 +124,7 @@ pub struct Disabled {
         (status = 403, body = Failure, description = "Nobody may register here"),
         (status = 409, body = Failure, description = "The e-mail has an account"),
         (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
-        (status = 503, body = Failure, description = "Too many wait; try again after `Retry-After` seconds"),
+        (status = 503, body = Failure, description = "Too many wait, or the database cannot be reached; try again after `Retry-After` seconds"),
     ),
 )]
 pub async fn register(
