@@ -6,6 +6,7 @@ mod audit;
 pub mod common_passwords;
 pub mod password_hash;
 mod sessions;
+mod threads;
 mod throttle;
 
 pub use crate::server::storage::{

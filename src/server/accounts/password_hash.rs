@@ -1,11 +1,12 @@
-//! argon2id, off the async threads: so many at once, so many waiting, and no more.
+//! argon2id, on threads of its own: so many at once, so many waiting, and no more.
 
+use super::threads::Threads;
 use crate::domain::error::AppError;
 use crate::domain::password::{NewPassword, PasswordAttempt};
 use crate::server::random::{NoRandomness, Random};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{Semaphore, TryAcquireError};
 use zeroize::Zeroizing;
 
@@ -45,9 +46,12 @@ pub enum HashingError {
     /// The stored hash names parameters that argon2 does not have.
     #[error("stored hash: {0}")]
     Stored(#[from] argon2::password_hash::Error),
-    /// The computation was torn down with the program.
+    /// The computation panicked.
     #[error("the computation was cancelled")]
     Cancelled,
+    /// The system gives no threads.
+    #[error("no thread for password computations: {0}")]
+    Threads(#[from] std::io::Error),
 }
 
 impl From<HashingError> for AppError {
@@ -67,16 +71,19 @@ impl From<HashingError> for AppError {
 /// Computes password hashes on a bounded number of threads, each with an arena that is used again
 /// and again: 19 MiB taken and given back for each sign-in would fragment the heap.
 #[derive(Clone)]
-pub struct PasswordHasher(Arc<Inner>);
+pub struct PasswordHasher {
+    shared: Arc<Shared>,
+    threads: Arc<Threads<Arena>>,
+    /// One for each that runs or waits.
+    places: Arc<Semaphore>,
+    places_in_all: usize,
+}
 
-struct Inner {
+type Arena = Vec<Block>;
+
+struct Shared {
     params: Params,
     random: Random,
-    concurrency: usize,
-    /// A place in the hall: those running and those waiting.
-    places: Arc<Semaphore>,
-    running: Arc<Semaphore>,
-    arenas: Mutex<Vec<Vec<Block>>>,
     /// Compared with when there is no such user, so that both answers cost the same.
     dummy: PasswordHash,
 }
@@ -103,15 +110,17 @@ impl PasswordHasher {
         let mut arena = vec![Block::default(); params.block_count()];
         let nobodys_password = random.bytes::<32>()?;
         let dummy = hash_with(&params, &mut arena, &nobodys_password, random.bytes()?)?;
-        Ok(Self(Arc::new(Inner {
-            params,
-            random,
-            concurrency,
-            places: Arc::new(Semaphore::new(places_for(concurrency))),
-            running: Arc::new(Semaphore::new(concurrency)),
-            arenas: Mutex::new(vec![arena]),
-            dummy,
-        })))
+        let places_in_all = concurrency * (1 + WAITING_PER_RUNNING);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                params,
+                random,
+                dummy,
+            }),
+            threads: Arc::new(Threads::start(concurrency)?),
+            places: Arc::new(Semaphore::new(places_in_all)),
+            places_in_all,
+        })
     }
 
     /// Whether there is a place in the queue at this moment: for whoever would have work before they ask for one.
@@ -119,7 +128,7 @@ impl PasswordHasher {
     /// # Errors
     /// [`HashingError::Busy`] when it is full.
     pub fn has_room(&self) -> Result<(), HashingError> {
-        match self.0.places.available_permits() {
+        match self.places.available_permits() {
             0 => Err(HashingError::Busy),
             _ => Ok(()),
         }
@@ -127,10 +136,9 @@ impl PasswordHasher {
 
     /// How many computations run, and how many wait.
     pub fn load(&self) -> (usize, usize) {
-        let inner = &self.0;
-        let taken = places_for(inner.concurrency) - inner.places.available_permits();
-        let running = inner.concurrency - inner.running.available_permits();
-        (running, taken.saturating_sub(running))
+        let taken = self.places_in_all - self.places.available_permits();
+        let running = self.threads.running().min(taken);
+        (running, taken - running)
     }
 
     /// The PHC string of a new password.
@@ -138,9 +146,9 @@ impl PasswordHasher {
     /// # Errors
     /// [`HashingError::Busy`] when the queue is full.
     pub async fn hash(&self, password: NewPassword) -> Result<String, HashingError> {
-        self.run(move |inner, arena| {
-            let salt = inner.random.bytes()?;
-            hash_with(&inner.params, arena, password.expose().as_bytes(), salt)
+        self.run(move |shared, arena| {
+            let salt = shared.random.bytes()?;
+            hash_with(&shared.params, arena, password.expose().as_bytes(), salt)
                 .map(|hash| hash.to_string())
         })
         .await
@@ -155,21 +163,21 @@ impl PasswordHasher {
         attempt: PasswordAttempt,
         stored: Option<String>,
     ) -> Result<Verdict, HashingError> {
-        self.run(move |inner, arena| {
+        self.run(move |shared, arena| {
             let known = stored
                 .as_deref()
                 .and_then(|text| PasswordHash::new(text).ok());
-            let expected = known.as_ref().unwrap_or(&inner.dummy);
+            let expected = known.as_ref().unwrap_or(&shared.dummy);
             let password = attempt.expose().as_bytes();
             let right = verify_with(expected, arena, password)? && known.is_some();
             if !right {
                 return Ok(Verdict::Wrong);
             }
-            if is_made_with(expected, &inner.params) {
+            if is_made_with(expected, &shared.params) {
                 return Ok(Verdict::Right);
             }
-            let salt = inner.random.bytes()?;
-            let rehashed = hash_with(&inner.params, arena, password, salt)?;
+            let salt = shared.random.bytes()?;
+            let rehashed = hash_with(&shared.params, arena, password, salt)?;
             Ok(Verdict::RightAndRehashed(rehashed.to_string()))
         })
         .await
@@ -189,39 +197,20 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        job: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, HashingError> + Send + 'static,
+        job: impl FnOnce(&Shared, &mut Arena) -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let place = match Arc::clone(&self.0.places).try_acquire_owned() {
+        let place = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => place,
             Err(TryAcquireError::NoPermits) => return Err(HashingError::Busy),
             Err(TryAcquireError::Closed) => return Err(HashingError::Cancelled),
         };
-        let turn = Arc::clone(&self.0.running)
-            .acquire_owned()
-            .await
-            .map_err(|_| HashingError::Cancelled)?;
-        let inner = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || {
+        let shared = Arc::clone(&self.shared);
+        let done = self.threads.run(move |arena| {
             // Held here and not by the caller: a request that went away frees no thread.
-            let _held = (place, turn);
-            let mut arena = inner.lock_arenas().pop().unwrap_or_default();
-            let result = job(&inner, &mut arena);
-            inner.lock_arenas().push(arena);
-            result
-        })
-        .await
-        .map_err(|_| HashingError::Cancelled)?
-    }
-}
-
-/// So many may run and wait together.
-fn places_for(concurrency: usize) -> usize {
-    concurrency * (1 + WAITING_PER_RUNNING)
-}
-
-impl Inner {
-    fn lock_arenas(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
-        self.arenas.lock().unwrap_or_else(PoisonError::into_inner)
+            let _place = place;
+            job(&shared, arena)
+        });
+        done.await.unwrap_or(Err(HashingError::Cancelled))
     }
 }
 
