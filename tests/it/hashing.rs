@@ -3,7 +3,6 @@
 use crate::api::{Caller, assert_refused};
 use crate::app::{PASSWORD, Settings, TestApp, on_both_databases};
 use serde_json::json;
-use std::future::Future;
 use std::time::{Duration, Instant};
 use vestibule::domain::email::Email;
 use vestibule::domain::error::Field;
@@ -153,34 +152,27 @@ fn attempt() -> PasswordAttempt {
     PasswordAttempt::parse(PASSWORD).expect("a password")
 }
 
-/// Runs a test on a runtime with a single thread for computations.
-fn with_one_computing_thread(test: impl Future<Output = ()>) {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime
-        .enable_all()
-        .max_blocking_threads(1)
-        .build()
-        .expect("a runtime")
-        .block_on(test);
-}
-
-/// Keeps the one computing thread of the runtime busy until it is dropped.
+/// Keeps the one computing thread of a hasher busy until it is dropped.
 struct Gate(#[allow(dead_code)] std::sync::mpsc::Sender<()>); // to be dropped is all it is for
 
 impl Gate {
-    fn closed() -> Self {
-        let (gate, opened) = std::sync::mpsc::channel();
-        tokio::task::spawn_blocking(move || opened.recv());
+    async fn closed(hasher: &PasswordHasher) -> Self {
+        let (gate, opened) = std::sync::mpsc::channel::<()>();
+        let this = hasher.clone();
+        tokio::spawn(async move { this.judge(move || opened.recv().is_err()).await });
+        while hasher.load() != (1, 0) {
+            tokio::task::yield_now().await;
+        }
         Self(gate)
     }
 }
 
-/// Takes all places of a hasher that computes one at a time: the one that would run, and eight that wait.
+/// Takes all places that are left behind the gate of a hasher that computes one at a time: eight may wait.
 async fn fill(
     hasher: &PasswordHasher,
 ) -> Vec<tokio::task::JoinHandle<Result<Verdict, HashingError>>> {
     let mut busy = Vec::new();
-    for _ in 0..9 {
+    for _ in 0..8 {
         let hasher = hasher.clone();
         busy.push(tokio::spawn(
             async move { hasher.verify(attempt(), None).await },
@@ -191,91 +183,89 @@ async fn fill(
     busy
 }
 
-#[test]
-fn when_the_queue_is_full_everybody_is_asked_to_come_back() {
-    with_one_computing_thread(async {
-        let app = TestApp::sqlite().await;
-        let mut known = app.signed_in("ada@example.org").await;
-        let app = app
-            .with_variables(&[("VESTIBULE_HASH_CONCURRENCY", "1")])
+#[tokio::test]
+async fn when_the_queue_is_full_everybody_is_asked_to_come_back() {
+    let app = TestApp::sqlite().await;
+    let mut known = app.signed_in("ada@example.org").await;
+    let app = app
+        .with_variables(&[("VESTIBULE_HASH_CONCURRENCY", "1")])
+        .await;
+    let before = app.everything_stored().await;
+    let gate = Gate::closed(&app.hasher).await;
+    let busy = fill(&app.hasher).await;
+
+    // Known or not makes no difference: each would have cost a computation.
+    for email in ["ada@example.org", "nobody@example.org", "not an e-mail"] {
+        let fields = [("email", email), ("password", PASSWORD)];
+        let answer = app
+            .client()
+            .wanting_json()
+            .post("/action/login", &fields)
             .await;
-        let before = app.everything_stored().await;
-        let gate = Gate::closed();
-        let busy = fill(&app.hasher).await;
-
-        // Known or not makes no difference: each would have cost a computation.
-        for email in ["ada@example.org", "nobody@example.org", "not an e-mail"] {
-            let fields = [("email", email), ("password", PASSWORD)];
-            let answer = app
-                .client()
-                .wanting_json()
-                .post("/action/login", &fields)
-                .await;
-            assert_eq!(answer.status, 503, "{email}");
-            assert_eq!(answer.header("retry-after"), Some("1"));
-            assert_eq!(answer.json(), json!({"busy": {"retry_after_seconds": 1}}));
-        }
-        let mut form = app.client();
-        form.post(
-            "/action/login",
-            &[("email", "ada@example.org"), ("password", PASSWORD)],
-        )
-        .await
-        .assert_sees_other("/login");
-        let told = form
-            .get("/login")
-            .await
-            .page()
-            .by_id("error-summary")
-            .expect("a summary")
-            .text();
-        assert!(
-            told.contains("There is a rush at the moment. Try again in a few seconds."),
-            "{told}"
-        );
-        let mut program = Caller::new(&app).await;
-        let answer = program.sign_in("ada@example.org", PASSWORD).await;
-        assert_refused(&answer, 503, "busy", None);
+        assert_eq!(answer.status, 503, "{email}");
         assert_eq!(answer.header("retry-after"), Some("1"));
-        // Whoever is in already notices nothing.
-        known.get("/profile").await.assert_page("Your profile");
-        assert_eq!(app.everything_stored().await, before);
+        assert_eq!(answer.json(), json!({"busy": {"retry_after_seconds": 1}}));
+    }
+    let mut form = app.client();
+    form.post(
+        "/action/login",
+        &[("email", "ada@example.org"), ("password", PASSWORD)],
+    )
+    .await
+    .assert_sees_other("/login");
+    let told = form
+        .get("/login")
+        .await
+        .page()
+        .by_id("error-summary")
+        .expect("a summary")
+        .text();
+    assert!(
+        told.contains("There is a rush at the moment. Try again in a few seconds."),
+        "{told}"
+    );
+    let mut program = Caller::new(&app).await;
+    let answer = program.sign_in("ada@example.org", PASSWORD).await;
+    assert_refused(&answer, 503, "busy", None);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    // Whoever is in already notices nothing.
+    known.get("/profile").await.assert_page("Your profile");
+    assert_eq!(app.everything_stored().await, before);
 
+    drop(gate);
+    for one in busy {
+        assert_eq!(
+            one.await.expect("no panic").expect("computed"),
+            Verdict::Wrong
+        );
+    }
+    assert!(
+        app.lets_in("ada@example.org", PASSWORD).await,
+        "afterwards all is well"
+    );
+}
+
+#[tokio::test]
+async fn whoever_goes_away_leaves_no_place_taken() {
+    let params = argon2::Params::new(8, 1, 1, Some(32)).expect("parameters");
+    let hasher = PasswordHasher::with_params(params, 1, Random::system()).expect("a hasher");
+    for _ in 0..3 {
+        let gate = Gate::closed(&hasher).await;
+        for one in fill(&hasher).await {
+            one.abort();
+        }
+        // When their turn comes, nobody waits for them, and their places are free.
         drop(gate);
-        for one in busy {
+        while hasher.load() != (0, 0) {
+            tokio::task::yield_now().await;
+        }
+        for one in fill(&hasher).await {
             assert_eq!(
-                one.await.expect("no panic").expect("computed"),
+                one.await.expect("no panic").expect("there is room for all"),
                 Verdict::Wrong
             );
         }
-        assert!(
-            app.lets_in("ada@example.org", PASSWORD).await,
-            "afterwards all is well"
-        );
-    });
-}
-
-#[test]
-fn whoever_goes_away_leaves_no_place_taken() {
-    with_one_computing_thread(async {
-        let params = argon2::Params::new(8, 1, 1, Some(32)).expect("parameters");
-        let hasher = PasswordHasher::with_params(params, 1, Random::system()).expect("a hasher");
-        for _ in 0..3 {
-            let gate = Gate::closed();
-            for one in fill(&hasher).await {
-                one.abort();
-            }
-            // One had begun and goes on to its end, though nobody waits for it; the others just leave.
-            drop(gate);
-            tokio::task::spawn_blocking(|| ()).await.expect("it ends");
-            for one in fill(&hasher).await {
-                assert_eq!(
-                    one.await.expect("no panic").expect("there is room for all"),
-                    Verdict::Wrong
-                );
-            }
-        }
-    });
+    }
 }
 
 /// Compared with each other in one run, and only roughly: without the computation it would be a
