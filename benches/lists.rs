@@ -1,5 +1,5 @@
 //! What a page of a long list costs: of a million users and of a million records of the audit trail, beside the floor,
-//! the least that the database can be asked.
+//! the least that the database can be asked. And whether one's own profile costs more among a million users than among ten.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
@@ -29,7 +29,10 @@ const RECORDS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 
     hash) SELECT i, i, CASE WHEN i % 100000 = 0 THEN 'roles_set' ELSE 'signed_in' END, printf('%021dA', i % 5000), \
     printf('%021dA', i % 5000), NULL, '', 'Mozilla/5.0', '192.0.2.0/24', NULL, 'x' FROM n";
 
-async fn filled(file: &Path) -> Result<Storage, Box<dyn Error>> {
+const TEN_USERS: &str =
+    "DELETE FROM users WHERE id NOT IN (SELECT id FROM users ORDER BY id LIMIT 10)";
+
+async fn filled(file: &Path, statements: &[&'static str]) -> Result<Storage, Box<dyn Error>> {
     let storage = Storage::open(
         &DatabaseUrl::Sqlite(file.to_owned()),
         AuditSeal::new([&[1; 32]]),
@@ -38,8 +41,8 @@ async fn filled(file: &Path) -> Result<Storage, Box<dyn Error>> {
     install_default_drivers();
     let url = format!("sqlite://{}", file.display());
     let pool = AnyPoolOptions::new().connect(&url).await?;
-    for sql in [USERS, RECORDS] {
-        sqlx::query(sql).execute(&pool).await?;
+    for sql in statements {
+        sqlx::query(*sql).execute(&pool).await?;
     }
     pool.close().await;
     Ok(storage)
@@ -57,9 +60,13 @@ fn lists(criterion: &mut Criterion) {
         Ok(folder) => folder,
         Err(error) => return eprintln!("no folder: {error}"),
     };
-    let storage = match runtime.block_on(filled(&folder.path().join("lists.db"))) {
-        Ok(storage) => storage,
-        Err(error) => return eprintln!("no database: {error}"),
+    let many = filled(&folder.path().join("many.db"), &[USERS, RECORDS]);
+    let (few_file, few_rows) = (folder.path().join("few.db"), [USERS, TEN_USERS]);
+    let databases =
+        runtime.block_on(async { Ok((many.await?, filled(&few_file, &few_rows).await?)) });
+    let (storage, few) = match databases {
+        Ok(databases) => databases,
+        Err::<_, Box<dyn Error>>(error) => return eprintln!("no database: {error}"),
     };
     let user = |number: u32| UserId::parse(&format!("{number:021}A"));
 
@@ -69,6 +76,19 @@ fn lists(criterion: &mut Criterion) {
     group.bench_function("floor: SELECT 1", |bench| {
         bench.iter(|| runtime.block_on(storage.ping()).is_ok());
     });
+    for (name, storage, number) in [
+        ("profile, of one of 10 users", &few, 5),
+        ("profile, of one of 1,000,000 users", &storage, 500_000),
+    ] {
+        let Some(user) = user(number) else { continue };
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                runtime
+                    .block_on(storage.profile(black_box(user)))
+                    .is_ok_and(|profile| profile.is_some())
+            });
+        });
+    }
     for (name, prefix, after) in [
         ("users, the first page of 1,000,000", "", None),
         ("users, a page in the middle", "", middle.as_ref()),
@@ -120,6 +140,7 @@ fn lists(criterion: &mut Criterion) {
     }
     group.finish();
     runtime.block_on(storage.close());
+    runtime.block_on(few.close());
 }
 
 criterion_group!(benches, lists);

@@ -1,5 +1,6 @@
-//! What a sign-in costs beside its floor, a bare argon2id verification with the same parameters; and whether the time of a
-//! refused one tells if there is such an account. Known and unknown addresses and the floor take turns.
+//! How many people can sign in beside the floor, bare argon2id verifications with the same parameters, with one thread for
+//! computations and several sign-ins at once; and whether the time of a refused one tells if there is such an account. Floor and
+//! sign-ins, known and unknown addresses take turns. To be run on one core: `taskset -c 0 cargo bench …`.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::collections::BTreeMap;
@@ -22,6 +23,12 @@ use vestibule::server::tokens::{Keyring, Secret, Tokens};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Sign-ins at once: as many as there are places for, no more.
+const AT_ONCE: usize = 6;
+/// How long sign-ins and their floor take turns, and how often.
+const TURN: Duration = Duration::from_secs(2);
+const TURNS: usize = 5;
+/// How often a refusal is timed, for either kind of address.
 const ROUNDS: usize = 200;
 const EMAIL: &str = "ada@example.org";
 const PASSWORD: &str = "copper violin under seven lamps";
@@ -69,67 +76,90 @@ async fn accounts(file: &str) -> Result<Accounts, Box<dyn Error>> {
 
 async fn measure(file: &str) -> Result<(), Box<dyn Error>> {
     let accounts = accounts(file).await?;
+    let (mut bare, mut signed_in) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        bare.push(bare_verifications()?);
+        signed_in.push(sign_ins(&accounts).await?);
+    }
+    let (bare, signed_in) = (median(bare), median(signed_in));
+    println!("sign-ins a second, median of {TURNS} turns: {signed_in:.1}");
+    println!("bare argon2id verifications a second: {bare:.1}");
+    println!("of the floor: {:.3}", signed_in / bare);
+
+    let (known, unknown) = refusals(&accounts).await?;
+    println!("refused, of an account, median of {ROUNDS}: {known:.2} ms");
+    println!("refused, of no account: {unknown:.2} ms");
+    println!("apart: {:.2} ms", (known - unknown).abs());
+    Ok(())
+}
+
+/// How many a second.
+fn bare_verifications() -> Result<f64, Box<dyn Error>> {
+    let params = Params::new(19_456, 2, 1, Some(32))?;
+    let mut arena = vec![Block::default(); params.block_count()];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let (begun, mut count) = (Instant::now(), 0);
+    while begun.elapsed() < TURN {
+        let mut hash = [0; 32];
+        let (password, salt) = (PASSWORD.as_bytes(), &[7; 16]);
+        argon2.hash_password_into_with_memory(password, salt, &mut hash, &mut arena)?;
+        count += 1;
+    }
+    Ok(f64::from(count) / begun.elapsed().as_secs_f64())
+}
+
+/// How many a second.
+async fn sign_ins(accounts: &Accounts) -> Result<f64, Box<dyn Error>> {
+    let begun = Instant::now();
+    let people = (0..AT_ONCE).map(|_| {
+        let accounts = accounts.clone();
+        tokio::spawn(async move {
+            let (source, mut count) = (Source::default(), 0);
+            while begun.elapsed() < TURN {
+                accounts.sign_in(attempt(EMAIL, PASSWORD, &source)).await?;
+                count += 1;
+            }
+            Ok::<_, AppError>(count)
+        })
+    });
+    let mut count = 0;
+    for person in people.collect::<Vec<_>>() {
+        count += person.await??;
+    }
+    Ok(f64::from(count) / begun.elapsed().as_secs_f64())
+}
+
+/// The median time of a refusal, in milliseconds: where there is such an account, and where there is none.
+async fn refusals(accounts: &Accounts) -> Result<(f64, f64), Box<dyn Error>> {
     let source = Source::default();
-    let attempt = |email, password| SignIn {
+    let mut times: [Vec<f64>; 2] = Default::default();
+    for _ in 0..ROUNDS {
+        for (times, email) in times.iter_mut().zip([EMAIL, "nobody@example.org"]) {
+            let begun = Instant::now();
+            let wrong = attempt(email, "not the password of this one", &source);
+            let outcome = accounts.sign_in(wrong).await;
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+            if !matches!(outcome, Err(AppError::WrongCredentials)) {
+                return Err("a sign-in had another outcome than it should".into());
+            }
+        }
+    }
+    let [known, unknown] = times;
+    Ok((median(known), median(unknown)))
+}
+
+fn attempt<'a>(email: &'a str, password: &'a str, source: &'a Source) -> SignIn<'a> {
+    SignIn {
         email,
         password,
         remember: false,
         audience: Audience::Web,
         known_browser: None,
-        source: &source,
-    };
-    let params = Params::new(19_456, 2, 1, Some(32))?;
-    let mut arena = vec![Block::default(); params.block_count()];
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-
-    let mut times: [Vec<Duration>; 4] = Default::default();
-    for _ in 0..ROUNDS {
-        let begun = Instant::now();
-        let mut hash = [0; 32];
-        argon2.hash_password_into_with_memory(
-            PASSWORD.as_bytes(),
-            &[7; 16],
-            &mut hash,
-            &mut arena,
-        )?;
-        times[0].push(begun.elapsed());
-        for (place, email, password) in [
-            (1, EMAIL, PASSWORD),
-            (2, EMAIL, "not the password of this one"),
-            (3, "nobody@example.org", "not the password of this one"),
-        ] {
-            let begun = Instant::now();
-            let outcome = accounts.sign_in(attempt(email, password)).await;
-            times[place].push(begun.elapsed());
-            let is_right = match outcome {
-                Ok(_) => place == 1,
-                Err(error) => place != 1 && error == AppError::WrongCredentials,
-            };
-            if !is_right {
-                return Err("a sign-in had another outcome than it should".into());
-            }
-        }
+        source,
     }
-    let [floor, signed_in, known, unknown] = times.map(median);
-    println!("median of {ROUNDS}, one at a time");
-    for (what, time) in [
-        ("floor: bare argon2id", floor),
-        ("signed in", signed_in),
-        ("refused, of an account", known),
-        ("refused, of no account", unknown),
-    ] {
-        let ratio = floor.as_secs_f64() / time.as_secs_f64();
-        println!(
-            "{what:26} {:8.2} ms {ratio:8.2} of the floor's rate",
-            time.as_secs_f64() * 1e3
-        );
-    }
-    let apart = known.abs_diff(unknown).as_secs_f64() * 1e3;
-    println!("of an account and of none, {apart:.2} ms apart");
-    Ok(())
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -107,9 +107,8 @@ impl PasswordHasher {
         concurrency: usize,
         random: Random,
     ) -> Result<Self, HashingError> {
-        let mut arena = vec![Block::default(); params.block_count()];
-        let nobodys_password = random.bytes::<32>()?;
-        let dummy = hash_with(&params, &mut arena, &nobodys_password, random.bytes()?)?;
+        // No password is known that hashes to this; to find that out costs what it costs for any other.
+        let dummy = phc(&params, random.bytes()?, &random.bytes::<HASH_BYTES>()?)?;
         let places_in_all = concurrency * (1 + WAITING_PER_RUNNING);
         Ok(Self {
             shared: Arc::new(Shared {
@@ -228,12 +227,16 @@ fn hash_with(
         password,
         &salt,
     )?;
+    phc(params, salt, &hash)
+}
+
+fn phc(params: &Params, salt: [u8; SALT_BYTES], hash: &[u8]) -> Result<PasswordHash, HashingError> {
     Ok(PasswordHash {
         algorithm: ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(params)?,
         salt: Some(Salt::new(&salt)?),
-        hash: Some(Output::new(&hash)?),
+        hash: Some(Output::new(hash)?),
     })
 }
 

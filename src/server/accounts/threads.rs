@@ -7,11 +7,10 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 
-/// How far these threads step back (a `nice` value of Linux). At this one they get a thirtieth of a core that pages fill, and all
-/// of one that they leave idle: further, and a flood of pages would keep people from signing in; less far, and more than a
-/// hundredth of all pages would wait for a whole time slice of theirs.
+/// How far these threads step back: the most that there is of Linux' `nice`. They get all of a core that is idle, and a seventieth of
+/// one that pages fill. Any less far, and more than a hundredth of all pages would wait for a whole time slice of theirs.
 #[cfg(target_os = "linux")]
-const STEP_BACK: i32 = 15;
+const STEP_BACK: i32 = 19;
 
 type Job<M> = Box<dyn FnOnce(&mut M) + Send>;
 
