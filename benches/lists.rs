@@ -60,10 +60,11 @@ fn lists(criterion: &mut Criterion) {
         Ok(folder) => folder,
         Err(error) => return eprintln!("no folder: {error}"),
     };
-    let many = filled(&folder.path().join("many.db"), &[USERS, RECORDS]);
-    let (few_file, few_rows) = (folder.path().join("few.db"), [USERS, TEN_USERS]);
-    let databases =
-        runtime.block_on(async { Ok((many.await?, filled(&few_file, &few_rows).await?)) });
+    let (many, few) = (folder.path().join("many.db"), folder.path().join("few.db"));
+    let databases = runtime.block_on(async {
+        let many = filled(&many, &[USERS, RECORDS]).await?;
+        Ok((many, filled(&few, &[USERS, TEN_USERS]).await?))
+    });
     let (storage, few) = match databases {
         Ok(databases) => databases,
         Err::<_, Box<dyn Error>>(error) => return eprintln!("no database: {error}"),

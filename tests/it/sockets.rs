@@ -193,3 +193,59 @@ async fn what_has_begun_is_finished_before_the_program_ends() {
         "the door is closed"
     );
 }
+
+/// The head of a form whose body is still to come.
+const UNFINISHED: &[u8] =
+    b"POST /action/login HTTP/1.1\r\nHost: app.example\r\nSec-Fetch-Site: same-origin\r\n\
+    Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nemail";
+
+/// Whoever waits for nothing but time gets it at once from here on: no test waits for a deadline to pass.
+async fn unfinished_form(served: &Served) -> TcpStream {
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(UNFINISHED).await.unwrap();
+    // A first answer on another connection: by then this one was accepted.
+    exchange(served.address, &request("")).await;
+    tokio::time::pause();
+    stream
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_waited_for_only_so_long() {
+    let app = TestApp::sqlite().await;
+    let served = serve(&app).await;
+    let begun = tokio::time::Instant::now();
+    let mut stream = unfinished_form(&served).await;
+    let mut answer = [0; 13];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, *b"HTTP/1.1 408 ");
+    let waited = begun.elapsed().as_secs();
+    assert!((30..40).contains(&waited), "{waited}");
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_is_waited_for_only_so_long() {
+    let app = TestApp::sqlite().await;
+    let served = serve(&app).await;
+    let begun = tokio::time::Instant::now();
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(b"GET /profile HTT").await.unwrap();
+    exchange(served.address, &request("")).await;
+    tokio::time::pause();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await; // closed, whether in order or not
+    assert_eq!(String::from_utf8_lossy(&answer), "");
+    let waited = begun.elapsed().as_secs();
+    assert!((10..20).contains(&waited), "{waited}");
+}
+
+#[tokio::test]
+async fn the_program_ends_though_somebody_does_not() {
+    let app = TestApp::sqlite().await;
+    let served = serve(&app).await;
+    let begun = tokio::time::Instant::now();
+    let _stream = unfinished_form(&served).await;
+    served.stop.send(()).unwrap();
+    served.task.await.unwrap().unwrap();
+    let waited = begun.elapsed().as_secs();
+    assert!((10..20).contains(&waited), "{waited}");
+}
