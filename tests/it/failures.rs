@@ -83,6 +83,19 @@ async fn the_database_goes_away_and_comes_back() {
         assert_eq!(app.client().get("/healthz").await.status, 200);
         assert_eq!(app.client().get("/readyz").await.status, 503);
 
+        // A second later nobody can know whose token still counts. What everybody may see is there.
+        app.clock.advance(1000);
+        assert_refused(
+            &program.get("/api/v1/sessions/current").await,
+            503,
+            "unavailable",
+            None,
+        );
+        assert_unavailable(&mut ada, "/profile").await;
+        ada.get("/").await.assert_page("Your front door");
+        ada.get("/login").await.assert_page("Sign in");
+        assert_unavailable(&mut ada, "/sessions").await;
+
         app.let_into_database(true).await;
         assert_eq!(app.client().get("/readyz").await.status, 200);
         ada.get("/profile").await.assert_page("Your profile");

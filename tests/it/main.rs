@@ -25,6 +25,7 @@ mod hashing;
 mod headers;
 mod health;
 mod hot_path;
+mod instances;
 mod kill;
 mod metrics;
 mod migrations;

@@ -4,13 +4,14 @@ mod administration;
 mod attempts;
 mod audit;
 pub mod common_passwords;
+mod feed;
 pub mod password_hash;
 mod sessions;
 mod threads;
 mod throttle;
 
 pub use crate::server::storage::{
-    AuditFlaw, AuditHead, AuditRow, AuditVerdict, LiveSession, UserRow,
+    AuditFlaw, AuditHead, AuditRow, AuditVerdict, LiveSession, News, UserRow,
 };
 pub use administration::{By, UserPage};
 pub use audit::{AuditPage, AuditSearch};
@@ -35,10 +36,9 @@ use crate::server::tokens::{
 };
 use attempts::{Attempt, Attempts, Guesser};
 use audit::by_user;
+use feed::Feed;
 use password_hash::{PasswordHasher, Verdict};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 use throttle::Throttle;
 use tracing::Instrument;
 use zeroize::Zeroizing;
@@ -79,8 +79,7 @@ struct Inner {
     known_browsers: KnownBrowsers,
     throttle: Throttle,
     attempts: Attempts,
-    /// Since when it must be asked again what others have taken back.
-    heard_at: AtomicI64,
+    feed: Feed,
     policy: Policy,
     metrics: Metrics,
     clock: Clock,
@@ -153,7 +152,7 @@ impl Accounts {
             known_browsers: tokens.known_browsers,
             attempts: Attempts::new(&tokens.attempts, policy.login_failures),
             throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
-            heard_at: AtomicI64::new(0),
+            feed: Feed::default(),
             policy,
             metrics,
             clock,
@@ -165,13 +164,12 @@ impl Accounts {
     pub fn reading(&self) -> Reading {
         let inner = &self.0;
         let (hashing_running, hashing_waiting) = inner.hasher.load();
-        let feed_age = inner.clock.now() - inner.heard_at.load(Ordering::Relaxed);
         Reading {
             database_queries: inner.storage.times_asked(),
             hashing_running,
             hashing_waiting,
             revocations: inner.access_tokens.live_revocations(),
-            feed_age: Duration::from_millis(u64::try_from(feed_age).unwrap_or(0)),
+            feed_age: self.feed_age(),
             streams: inner.access_tokens.listeners(),
             connections: 0,
         }

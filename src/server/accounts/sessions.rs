@@ -16,20 +16,11 @@ use crate::server::storage::{
     AuditRecord, Credentials, End, LiveSession, Moment, NewSession, SessionRow,
 };
 use crate::server::tokens::{AccessClaims, Grant};
-use std::sync::atomic::Ordering;
 use tokio::sync::broadcast;
 
 /// For so long, a refresh token that was just replaced still gets the same successor: two tabs that
 /// renew at once, or an answer that was lost on its way (milliseconds).
 const ROTATION_GRACE: Millis = 10_000;
-
-/// Revocations stay in the database for so long after they mattered: a clock that was wrong for a while must not make them be
-/// deleted too early (milliseconds).
-const KEPT_LONGER: Millis = 24 * 60 * 60 * 1000;
-
-/// What was taken back so long before the last look is looked at again: a transaction takes its time to commit, and
-/// another machine's clock may be behind (milliseconds).
-const HEARD_AGAIN: Millis = 30_000;
 
 /// A session that has just begun or been renewed, and what its browser needs.
 #[derive(Clone)]
@@ -118,50 +109,6 @@ impl SessionRow {
 }
 
 impl Accounts {
-    /// Remembers what was taken back while tokens issued before may still be valid. To be called before
-    /// the first request is answered.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn load_revocations(&self) -> Result<(), AppError> {
-        let now = self.0.clock.now();
-        for revocation in self.0.storage.live_revocations(now).await? {
-            self.0.access_tokens.revoke(revocation);
-        }
-        self.0.heard_at.store(now, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Learns what others on the same database have taken back meanwhile. To be called all the time; whoever cannot
-    /// is not ready to serve.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn hear_of_revocations(&self) -> Result<(), AppError> {
-        let now = self.0.clock.now();
-        let heard_at = self.0.heard_at.load(Ordering::Relaxed);
-        // If the clock was put back, tokens count again that had run out, so what was taken back of them must too.
-        let since = match now < heard_at {
-            true => 0,
-            false => heard_at.saturating_sub(HEARD_AGAIN),
-        };
-        for revocation in self.0.storage.revocations_since(since, now).await? {
-            self.0.access_tokens.revoke(revocation);
-        }
-        self.0.heard_at.store(now, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Deletes from the database what was taken back so long ago that it matters no more. To be called now
-    /// and then.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forget_past_revocations(&self) -> Result<(), AppError> {
-        let until = self.0.clock.now().saturating_sub(KEPT_LONGER);
-        Ok(self.0.storage.delete_expired_revocations(until).await?)
-    }
-
     /// What is taken back from now on, as it happens.
     pub fn revocations_from_now(&self) -> broadcast::Receiver<Revocation> {
         self.0.access_tokens.revocations_from_now()

@@ -58,8 +58,11 @@ enum Command {
 const TIDIED_EVERY: Duration = Duration::from_secs(60);
 /// How often records are taken from the audit trail that are older than the operator wants them kept.
 const ACTIVITY_TIDIED_EVERY: Duration = Duration::from_secs(3600);
-/// How often the table is asked what others have taken back: this command line, or another instance.
-const REVOCATIONS_HEARD_EVERY: Duration = Duration::from_millis(500);
+/// How often the table is asked what others have taken back: this command line, or another instance. Often enough that whoever
+/// presents a token hardly ever has to ask (`accounts/feed.rs`).
+const REVOCATIONS_HEARD_EVERY: Duration = Duration::from_millis(300);
+/// How long after it failed the database is asked again to tell what is taken back as it happens.
+const NEWS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -149,6 +152,7 @@ async fn serve() -> Result<(), Failure> {
     tokio::spawn(forget_what_is_past(parts.accounts.clone()));
     tokio::spawn(forget_past_activity(parts.accounts.clone()));
     tokio::spawn(hear_of_revocations(parts.accounts.clone()));
+    tokio::spawn(listen_for_revocations(parts.accounts.clone()));
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
     }
@@ -243,6 +247,22 @@ async fn forget_past_activity(accounts: Accounts) {
     loop {
         every.tick().await;
         let _ = accounts.forget_past_activity().await; // the storage has logged it
+    }
+}
+
+/// Learns what others take back as it happens, where the database tells. What is missed is heard of all the same, a little later.
+async fn listen_for_revocations(accounts: Accounts) {
+    loop {
+        match accounts.news_of_revocations().await {
+            Ok(None) => return,
+            Ok(Some(mut news)) => {
+                while let Ok(revocation) = news.next().await {
+                    accounts.take_back_here(revocation);
+                }
+            }
+            Err(_) => {} // the storage has logged it
+        }
+        tokio::time::sleep(NEWS_AGAIN_AFTER).await;
     }
 }
 

@@ -13,6 +13,7 @@ pub use administration::{Changed, UserRow};
 pub use attempts::AttemptLimit;
 pub use audit::{AuditFilter, AuditRecord, AuditRow};
 pub use chain::{AuditFlaw, AuditHead, AuditSeal, AuditVerdict};
+pub use revocations::News;
 pub use sessions::{Admission, End, LiveSession, Moment, NewSession, SessionRow};
 pub use users::{Credentials, NewUser, Remaining};
 
@@ -38,6 +39,12 @@ pub enum DatabaseUrl {
 /// A URL that is not to be seen in logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedactedUrl(String);
+
+impl RedactedUrl {
+    fn expose(&self) -> &str {
+        &self.0
+    }
+}
 
 impl std::fmt::Debug for RedactedUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -168,6 +175,8 @@ pub struct Storage {
     connections: Connections,
     profiles: Profiles,
     begin: &'static str,
+    /// Where PostgreSQL is, if it is that.
+    postgres: Option<RedactedUrl>,
     /// Of the audit trail.
     seal: Arc<AuditSeal>,
 }
@@ -263,15 +272,15 @@ impl Storage {
                     .await?;
                 // Taking the write lock at once: a transaction that reads first and writes later
                 // could not be retried by SQLite itself.
-                Ok(Self::of(pool, "BEGIN IMMEDIATE", seal))
+                Ok(Self::of(pool, "BEGIN IMMEDIATE", None, seal))
             }
-            DatabaseUrl::Postgres(RedactedUrl(url)) => {
+            DatabaseUrl::Postgres(url) => {
                 let pool = AnyPoolOptions::new()
                     .max_connections(16)
                     .acquire_timeout(PATIENCE)
-                    .connect_with(AnyConnectOptions::from_str(url)?)
+                    .connect_with(AnyConnectOptions::from_str(url.expose())?)
                     .await?;
-                Ok(Self::of(pool, "BEGIN", seal))
+                Ok(Self::of(pool, "BEGIN", Some(url.clone()), seal))
             }
         }
     }
@@ -288,12 +297,18 @@ impl Storage {
         }
     }
 
-    fn of(pool: AnyPool, begin: &'static str, seal: AuditSeal) -> Self {
+    fn of(
+        pool: AnyPool,
+        begin: &'static str,
+        postgres: Option<RedactedUrl>,
+        seal: AuditSeal,
+    ) -> Self {
         let connections = Connections::of(pool);
         Self {
             profiles: Profiles::of(connections.clone()),
             connections,
             begin,
+            postgres,
             seal: Arc::new(seal),
         }
     }

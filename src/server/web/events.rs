@@ -63,7 +63,7 @@ async fn watched(
     let names = &application.cookies;
     let [access, refresh] = find_each(headers, [names.access, names.refresh]);
     if let Found::One(token) = access
-        && let Ok(claims) = application.access_tokens.verify(token, Audience::Web)
+        && let Some(claims) = application.accounts.claims_of(token, Audience::Web).await?
     {
         return Ok(Some(Watched::from(&claims)));
     }

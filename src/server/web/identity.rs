@@ -1,9 +1,11 @@
 //! Whose request is this? Decided once, before anything is rendered or changed: by the access
 //! token's signature alone, and when that has run out, by renewal.
 
+use crate::app::routes::Access;
 use crate::app::shell::Rank;
 use crate::domain::audit::Source;
 use crate::domain::device::{Device, Network};
+use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
 use crate::domain::session::Ending;
 use crate::server::accounts::Renewal;
@@ -22,10 +24,28 @@ use axum::response::{IntoResponse, Response};
 use std::convert::Infallible;
 use std::sync::Arc;
 
+/// As what a visitor is served of whom it cannot be known now who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// As nobody: 503.
+    Refused,
+    /// As a stranger, for a page that strangers may see.
+    Stranger,
+}
+
+impl From<&Access> for Unknown {
+    fn from(access: &Access) -> Self {
+        match access {
+            Access::Anyone | Access::Stranger => Self::Stranger,
+            Access::SignedIn | Access::Role(_) => Self::Refused,
+        }
+    }
+}
+
 /// Puts the [`VestibuleRequest`] into the extensions, and on the way back the cookies that renewal
 /// or refusal call for into the answer.
 pub async fn identify(
-    State(application): State<Arc<Application>>,
+    State((application, unknown)): State<(Arc<Application>, Unknown)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -44,7 +64,12 @@ pub async fn identify(
     let source = source(&application, headers, request.extensions());
     let identified = match whose(&application, access, refresh, &source).await {
         Ok(identified) => identified,
-        Err(status) => return status.into_response(),
+        Err(_) if unknown == Unknown::Stranger => Identified::stranger(),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status());
+            let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            return status.into_response();
+        }
     };
     let value = |found| match found {
         Found::One(value) if !value.is_empty() => Some(value.to_owned()),
@@ -100,12 +125,26 @@ struct Identified {
     ending: Option<Ending>,
 }
 
+impl Identified {
+    /// Somebody without a token that we know of, who keeps whatever cookies they have.
+    fn stranger() -> Self {
+        Self {
+            visitor: Visitor::Anonymous,
+            session_cookies: Vec::new(),
+            ending: None,
+        }
+    }
+}
+
+/// # Errors
+/// When it cannot be told now. The session may be good, so its cookies are kept.
 async fn whose(
     application: &Application,
     access: Found<'_>,
     refresh: Found<'_>,
     source: &Source,
-) -> Result<Identified, StatusCode> {
+) -> Result<Identified, AppError> {
+    let accounts = &application.accounts;
     let signed_in = |claims, session_cookies| Identified {
         visitor: Visitor::SignedIn(Box::new(claims)),
         session_cookies,
@@ -120,37 +159,24 @@ async fn whose(
         return Ok(nobody(None));
     }
     if let Found::One(token) = access
-        && let Ok(claims) = application.access_tokens.verify(token, Audience::Web)
+        && let Some(claims) = accounts.claims_of(token, Audience::Web).await?
     {
         return Ok(signed_in(claims, Vec::new()));
     }
     if let Found::One(token) = refresh {
-        return match application
-            .accounts
-            .renew(token, Audience::Web, source)
-            .await
-        {
-            Ok(Renewal::Renewed(session)) => {
+        return Ok(match accounts.renew(token, Audience::Web, source).await? {
+            Renewal::Renewed(session) => {
                 let cookies = application.cookies.open_session(&session);
-                Ok(signed_in(session.claims, cookies))
+                signed_in(session.claims, cookies)
             }
-            Ok(Renewal::Over(ending)) => Ok(nobody(Some(ending))),
-            Ok(Renewal::Refused) => Ok(nobody(None)),
-            // The session may be good: keep its cookies and say that we cannot tell now.
-            Err(error) => {
-                Err(StatusCode::from_u16(error.status())
-                    .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
-            }
-        };
-    }
-    if access == Found::None {
-        return Ok(Identified {
-            visitor: Visitor::Anonymous,
-            session_cookies: Vec::new(),
-            ending: None,
+            Renewal::Over(ending) => nobody(Some(ending)),
+            Renewal::Refused => nobody(None),
         });
     }
-    Ok(nobody(None))
+    Ok(match access {
+        Found::None => Identified::stranger(),
+        _ => nobody(None),
+    })
 }
 
 /// Where a request comes from, for a handler.

@@ -13,6 +13,7 @@ use crate::server::request::flash::FlashSeal;
 use crate::server::tokens::AccessTokens;
 use crate::server::web::assets::Site;
 use crate::server::web::export::export;
+use crate::server::web::identity::Unknown;
 use crate::server::web::{
     api, arrival, assets, events, forms, guard, identity, render, same_origin, security_headers,
     telemetry, trouble,
@@ -84,7 +85,10 @@ pub fn router(application: Application) -> Router {
                 (application.clone(), page),
                 arrival::send_round,
             ))
-            .layer(from_fn_with_state(application.clone(), identity::identify))
+            .layer(from_fn_with_state(
+                (application.clone(), Unknown::from(&page.access)),
+                identity::identify,
+            ))
             // Turns away before anything is rendered. It needs the identity.
             .layer(from_fn_with_state(&page.access, guard::turn_away));
         pages.route(page.path, get(render).route_layer(stack))
@@ -94,7 +98,10 @@ pub fn router(application: Application) -> Router {
         .route("/action/{name}", post(run_action))
         .route_layer(
             ServiceBuilder::new()
-                .layer(from_fn_with_state(application.clone(), identity::identify))
+                .layer(from_fn_with_state(
+                    (application.clone(), Unknown::Refused),
+                    identity::identify,
+                ))
                 // Server functions take any content type and guess at duplicates: read the form strictly.
                 .layer(from_fn(forms::read_strictly)),
         );
@@ -107,7 +114,10 @@ pub fn router(application: Application) -> Router {
         )
         .route_layer(
             ServiceBuilder::new()
-                .layer(from_fn_with_state(application.clone(), identity::identify))
+                .layer(from_fn_with_state(
+                    (application.clone(), Unknown::Refused),
+                    identity::identify,
+                ))
                 .layer(from_fn_with_state(&ADMINISTRATORS, guard::turn_away)),
         );
 

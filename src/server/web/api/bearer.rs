@@ -29,10 +29,8 @@ impl FromRequestParts<Arc<Application>> for Bearer {
         application: &Arc<Application>,
     ) -> Result<Self, Refusal> {
         let token = token(parts)?;
-        match application.access_tokens.verify(token, Audience::Api) {
-            Ok(claims) => Ok(Self(claims)),
-            Err(_) => Err(AppError::NotSignedIn.into()),
-        }
+        let claims = application.accounts.claims_of(token, Audience::Api).await?;
+        claims.map(Self).ok_or(AppError::NotSignedIn.into())
     }
 }
 
