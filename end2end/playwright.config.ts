@@ -1,9 +1,10 @@
 // The browser tests: every one of tests/*.spec.ts runs twice, with JavaScript on and with it off;
-// what only exists with or without it has a folder of its own.
+// what only exists with or without it has a folder of its own. Some run once more through nginx, on two instances.
 import { defineConfig } from '@playwright/test';
 import { browser } from './support/browser.ts';
+import type { WorkerFixtures } from './support/test.ts';
 
-export default defineConfig({
+export default defineConfig<object, WorkerFixtures>({
   testDir: './tests',
   outputDir: './test-results',
   fullyParallel: true,
@@ -18,7 +19,12 @@ export default defineConfig({
   // No traces: recording them doubles the time. `npx playwright test --trace on` when one is needed.
   use: { ...browser, screenshot: 'only-on-failure' },
   projects: [
-    { name: 'script', testIgnore: 'without-script/**' },
-    { name: 'no-script', testIgnore: 'with-script/**', use: { javaScriptEnabled: false } },
+    { name: 'script', testIgnore: ['without-script/**', 'deployed/**'] },
+    { name: 'no-script', testIgnore: ['with-script/**', 'deployed/**'], use: { javaScriptEnabled: false } },
+    {
+      name: 'deployed',
+      testMatch: ['journey.spec.ts', 'forms.spec.ts', 'sessions.spec.ts', 'with-script/open-tabs.spec.ts', 'deployed/**'],
+      use: { deployed: true, ignoreHTTPSErrors: true },
+    },
   ],
 });

@@ -24,7 +24,7 @@ export interface Server {
 }
 
 /** A port nobody listens on: the system's next choice. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as AddressInfo;

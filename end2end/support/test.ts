@@ -2,6 +2,7 @@
 // a console error, an uncaught exception, a CSP violation or a server error, whatever else it looks at.
 import { randomBytes } from 'node:crypto';
 import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
+import { startDeployment } from './deployment.ts';
 import { startServer, type Server, type Settings } from './server.ts';
 
 export { expect };
@@ -38,9 +39,10 @@ const pixel = Buffer.from(
 );
 
 /** Watches all pages of a context. */
-async function watch(context: BrowserContext): Promise<Problems> {
+async function watch(context: BrowserContext, origin: string): Promise<Problems> {
   // Avatars live on other people's servers: none is asked.
-  await context.route(/^https:/, (route) => route.fulfill({ contentType: 'image/png', body: pixel }));
+  const isElsewhere = (url: URL) => url.protocol === 'https:' && url.origin !== origin;
+  await context.route(isElsewhere, (route) => route.fulfill({ contentType: 'image/png', body: pixel }));
 
   const problems: string[] = [];
   const expected: RegExp[] = [];
@@ -88,18 +90,21 @@ interface TestFixtures {
   elsewhere: Elsewhere;
 }
 
-interface WorkerFixtures {
+export interface WorkerFixtures {
   /** What the server is started with. `test.use` at the top of a file gives that file a server of its own. */
   settings: Settings;
+  /** Whether it is two of them behind nginx. */
+  deployed: boolean;
   server: Server;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   settings: [{}, { option: true, scope: 'worker' }],
+  deployed: [false, { option: true, scope: 'worker' }],
 
   server: [
-    async ({ settings }, use) => {
-      const server = await startServer(settings);
+    async ({ settings, deployed }, use) => {
+      const server = await (deployed ? startDeployment(settings) : startServer(settings));
       await use(server);
       await server.stop();
       expect(server.log(), 'no request may make the server panic').not.toContain('panicked at');
@@ -114,7 +119,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   problems: [
     async ({ context, server, person }, use, testInfo) => {
       const logBefore = server.log().length;
-      const problems = await watch(context);
+      const problems = await watch(context, server.origin);
       await use(problems);
       const cookies = (await context.cookies()).map((cookie) => cookie.value);
       for (const secret of [person.email, person.password, ...cookies]) {
@@ -128,12 +133,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  elsewhere: async ({ browser }, use) => {
+  elsewhere: async ({ browser, server }, use) => {
     const opened: { context: BrowserContext; problems: Problems }[] = [];
     // Playwright hands the project's settings (script on or off, the base URL) on to every context.
     await use(async (options) => {
       const context = await browser.newContext(options);
-      opened.push({ context, problems: await watch(context) });
+      opened.push({ context, problems: await watch(context, server.origin) });
       return context.newPage();
     });
     for (const { context, problems } of opened) {

@@ -97,6 +97,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// A test that fails leaves nothing running.
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may be gone already, as it should be
+        let _ = self.child.wait();
+    }
+}
+
 pub struct Answer {
     pub status: u16,
     pub body: String,
