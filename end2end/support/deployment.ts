@@ -109,10 +109,20 @@ export async function startDeployment(settings: Settings = {}): Promise<Server> 
     }
     await pause(50);
   }
+  // The logs of those that have ended.
+  let past = '';
+  const restart = async () => {
+    for (const [number, instance] of instances.entries()) {
+      await instance.stop();
+      past += instance.log();
+      instances[number] = await startServer(shared, Number(new URL(instance.origin).port));
+    }
+  };
   return {
     origin,
+    restart,
     operate: (...args) => instances[0]!.operate(...args),
-    log: () => log + instances.map((instance) => instance.log()).join(''),
+    log: () => log + past + instances.map((instance) => instance.log()).join(''),
     stop,
   };
 }

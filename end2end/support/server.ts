@@ -19,6 +19,8 @@ export interface Server {
   operate(...args: string[]): Promise<string>;
   /** Everything it has written so far. */
   log(): string;
+  /** Of several instances: ends each in order, and starts it again before the next. */
+  restart?(): Promise<void>;
   /** Ends it (it gets five seconds to do so in order) and deletes its database. */
   stop(): Promise<void>;
 }
@@ -37,9 +39,9 @@ export async function freePort(): Promise<number> {
 export type Settings = Record<string, string>;
 
 /** Resolves when `/readyz` answers 200; throws what the server wrote when it ends or takes 20 seconds. */
-export async function startServer(settings: Settings = {}): Promise<Server> {
+export async function startServer(settings: Settings = {}, port?: number): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-end2end-'));
-  const port = await freePort();
+  port ??= await freePort();
   const origin = `http://127.0.0.1:${port}`;
 
   // Only what is named here: a developer's own VESTIBULE_* settings must not change a test.

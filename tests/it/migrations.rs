@@ -1,7 +1,7 @@
 //! The schema, the same on both databases.
 
 use crate::app::{PASSWORD, on_both_databases};
-use vestibule::server::storage::{AuditSeal, Storage};
+use vestibule::server::storage::{AuditSeal, DatabaseUrl, Storage};
 
 on_both_databases! {
     async fn a_fresh_database_has_the_tables(app: TestApp) {
@@ -22,9 +22,20 @@ on_both_databases! {
         assert_eq!(app.number("SELECT COUNT(*) FROM _sqlx_migrations").await, files);
     }
 
-    async fn many_that_open_at_once_agree(app: TestApp) {
+    async fn many_that_open_an_empty_database_at_once_agree(app: TestApp) {
+        let database = match &app.config.database {
+            DatabaseUrl::Sqlite(_) => {
+                let url = format!("sqlite://{}", app.folder().join("empty.db").display());
+                DatabaseUrl::parse(&url).expect("a URL")
+            }
+            database => {
+                app.execute("DROP SCHEMA public CASCADE").await;
+                app.execute("CREATE SCHEMA public").await;
+                database.clone()
+            }
+        };
         let opening: Vec<_> = (0..6).map(|_| {
-            let database = app.config.database.clone();
+            let database = database.clone();
             tokio::spawn(async move { Storage::open(&database, AuditSeal::new([])).await })
         }).collect();
         for one in opening {

@@ -19,12 +19,12 @@ use tokio::sync::Mutex;
 const FRESH_FOR: Duration = Duration::from_millis(900);
 
 /// What was taken back so long before the last look is looked at again: a transaction takes its time to commit, and
-/// another machine's clock may be behind (milliseconds).
-const HEARD_AGAIN: Millis = 60_000;
+/// another machine's clock may be behind (milliseconds). Each question reads that much again.
+const HEARD_AGAIN: Millis = 20_000;
 
 /// Revocations stay in the database for so long after they mattered: a clock that was wrong for a while must not make them be
 /// deleted too early (milliseconds).
-const KEPT_LONGER: Millis = 24 * 60 * 60 * 1000;
+const KEPT_LONGER: Millis = 60 * 60 * 1000;
 
 /// Up to when we know what others have taken back.
 #[derive(Default)]

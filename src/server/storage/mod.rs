@@ -20,6 +20,7 @@ pub use users::{Credentials, NewUser, Remaining};
 use crate::domain::device::{Device, Network};
 use profiles::Profiles;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
+use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -201,6 +202,9 @@ impl Connections {
     }
 }
 
+/// How often a migration is tried: more often than there are migrations in which another program may be faster.
+const MIGRATION_TRIES: usize = 20;
+
 /// How long whoever asks waits for a connection to the database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -220,10 +224,26 @@ impl Storage {
         if let DatabaseUrl::Postgres(_) = url {
             storage.know_binary_order().await?;
         }
-        sqlx::migrate!("./migrations")
-            .run(storage.connections.ask())
-            .await?;
+        storage.migrate().await?;
         Ok(storage)
+    }
+
+    /// PostgreSQL lets one program migrate at a time, SQLite does not: of several that start at once, each may find that another has
+    /// just made what it was about to make. A migration is a transaction, so whoever looks again goes on from there.
+    async fn migrate(&self) -> Result<(), StorageError> {
+        let migrations = sqlx::migrate!("./migrations");
+        let mut tries = 1;
+        loop {
+            match migrations.run(self.connections.ask()).await {
+                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..))
+                    if tries < MIGRATION_TRIES =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 
     /// Whether the database can be opened and answers. Migrates nothing.

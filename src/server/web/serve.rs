@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use futures::FutureExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -12,7 +13,7 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
@@ -84,26 +85,7 @@ pub async fn serve(
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS);
     let graceful = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        tokio::select! {
-            () = places.wait_for_a_place() => {}
-            () = &mut stop => break,
-        }
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            () = &mut stop => break,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            // Out of file descriptors, or a client that went away: neither ends the service.
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let place = Arc::clone(&places.places).acquire_owned().await;
+    let begin = |stream: TcpStream, peer, place| {
         let _ = stream.set_nodelay(true); // only an optimisation
         let service = TowerToHyperService::new(router.clone().map_request(
             move |request: hyper::Request<Incoming>| {
@@ -120,6 +102,35 @@ pub async fn serve(
                 tracing::debug!(%error, "a connection ended early");
             }
         });
+    };
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            () = places.wait_for_a_place() => {}
+            () = &mut stop => break,
+        }
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let place = Arc::clone(&places.places).acquire_owned().await;
+                begin(stream, peer, place);
+            }
+            // Out of file descriptors, or a client that went away: neither ends the service.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    // Whoever stands in the system's queue has been let in, as far as they know.
+    while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+        let Ok(place) = Arc::clone(&places.places).try_acquire_owned() else {
+            break; // full to the last
+        };
+        begin(stream, peer, Ok(place));
     }
     drop(listener);
     if tokio::time::timeout(FAREWELL, graceful.shutdown())
