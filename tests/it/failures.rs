@@ -107,6 +107,34 @@ async fn the_database_goes_away_and_comes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_who_wait_share_one_question_that_fails() {
+    let Some(app) = TestApp::postgres().await else {
+        return;
+    };
+    app.run(async |app: TestApp| {
+        app.signed_in(EMAIL).await;
+        let program = Caller::signed_in(&app, EMAIL).await;
+        app.clock.advance(1000);
+        // The question waits, and all of these for it, until the database is gone.
+        app.execute("BEGIN").await;
+        app.execute("LOCK TABLE revocations").await;
+        let before = app.storage.times_asked();
+        let callers = (0..20).map(|_| {
+            let mut program = program.clone();
+            async move { program.get("/api/v1/sessions/current").await.status }
+        });
+        let (statuses, ()) = tokio::join!(
+            futures::future::join_all(callers),
+            app.let_into_database(false)
+        );
+        assert_eq!(statuses, [503; 20]);
+        assert_eq!(app.storage.times_asked() - before, 1);
+        app.let_into_database(true).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_else_holds_the_file_for_too_long() {
     TestApp::sqlite()
         .await

@@ -35,6 +35,8 @@ pub(super) struct Feed {
     asked: AtomicU64,
     /// Whoever asks because it is not fresh any more.
     turn: Mutex<()>,
+    /// How many of those questions have failed.
+    failures: AtomicU64,
 }
 
 impl Accounts {
@@ -99,11 +101,21 @@ impl Accounts {
         if self.is_fresh() {
             return Ok(());
         }
-        let _turn = self.0.feed.turn.lock().await;
+        let feed = &self.0.feed;
+        let failed_before = feed.failures.load(Ordering::Relaxed);
+        let _turn = feed.turn.lock().await;
+        // Whoever was before us has asked, and we share what came of it: a question that fails may take its time to.
         if self.is_fresh() {
-            return Ok(()); // whoever was before us has asked
+            return Ok(());
         }
-        self.hear_of_revocations().await
+        if feed.failures.load(Ordering::Relaxed) != failed_before {
+            return Err(AppError::Unavailable);
+        }
+        let heard = self.hear_of_revocations().await;
+        if heard.is_err() {
+            feed.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        heard
     }
 
     /// How long ago the database was last asked with success.
