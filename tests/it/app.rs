@@ -145,15 +145,12 @@ impl TestApp {
 
     /// On a PostgreSQL database of its own; `None` where the developer chose to do without.
     pub async fn postgres() -> Option<Self> {
-        let Some(server) = environment(POSTGRES_URL) else {
-            assert!(
-                environment(WITHOUT_POSTGRES).as_deref() == Some("1"),
-                "{POSTGRES_URL} is not set: run `scripts/postgres-for-tests cargo test --features ssr`, \
-                 or set {WITHOUT_POSTGRES}=1 to do without PostgreSQL"
-            );
-            println!("skipped: {WITHOUT_POSTGRES}=1");
-            return None;
-        };
+        let server = postgres_for_tests()?;
+        Some(Self::postgres_at(server).await)
+    }
+
+    /// On a database of its own at this PostgreSQL.
+    pub async fn postgres_at(server: String) -> Self {
         let random: [u8; 8] = Random::system().bytes().expect("randomness");
         let name = format!("vestibule_test_{:016x}", u64::from_be_bytes(random));
         administrate(&server, format!("CREATE DATABASE {name}")).await;
@@ -168,7 +165,7 @@ impl TestApp {
             searched: Arc::new(Searched::begin()),
             metrics: Mutex::default(),
         };
-        Some(Self::open(database, Clock::set_to(START), &Settings::default()).await)
+        Self::open(database, Clock::set_to(START), &Settings::default()).await
     }
 
     /// Another instance on the same database, with the same clock and other settings.
@@ -439,6 +436,20 @@ impl TestApp {
 /// The secret of every test instance, as an operator would write it.
 pub fn secret() -> String {
     Secret::from_random(SECRET).to_text().to_string()
+}
+
+/// The server that all tests share; `None` where the developer chose to do without.
+pub fn postgres_for_tests() -> Option<String> {
+    let server = environment(POSTGRES_URL);
+    if server.is_none() {
+        assert!(
+            environment(WITHOUT_POSTGRES).as_deref() == Some("1"),
+            "{POSTGRES_URL} is not set: run `scripts/postgres-for-tests cargo test --features ssr`, \
+             or set {WITHOUT_POSTGRES}=1 to do without PostgreSQL"
+        );
+        println!("skipped: {WITHOUT_POSTGRES}=1");
+    }
+    server
 }
 
 /// Tests read the environment here only.

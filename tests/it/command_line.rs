@@ -39,7 +39,7 @@ impl Desk {
         )
     }
 
-    fn run_with(
+    pub fn run_with(
         &self,
         program: &Path,
         arguments: &[&str],

@@ -31,6 +31,7 @@ mod metrics;
 mod migrations;
 mod operator;
 mod password;
+mod postgres;
 mod profile;
 mod registration;
 mod renewal;

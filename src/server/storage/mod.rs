@@ -6,6 +6,7 @@ mod audit;
 mod chain;
 mod profiles;
 mod revocations;
+mod schema;
 mod sessions;
 mod users;
 
@@ -20,7 +21,6 @@ pub use users::{Credentials, NewUser, Remaining};
 use crate::domain::device::{Device, Network};
 use profiles::Profiles;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow, install_default_drivers};
-use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, Connection, Executor, Row, Transaction};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -110,12 +110,21 @@ pub enum StorageError {
     /// The same, of a query that several had asked for.
     #[error(transparent)]
     Together(Arc<StorageError>),
+    /// A proxy in front of PostgreSQL gives one connection's statements to another.
+    #[error(
+        "a proxy in front of PostgreSQL mixes up prepared statements; PgBouncer keeps them apart since 1.21, with \
+         max_prepared_statements"
+    )]
+    StatementsMixedUp,
     /// The storage was closed, or its program is ending.
     #[error("the storage is closed")]
     Closed,
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// A later release has changed the schema in a way that this program cannot work with.
+    #[error("the database is of a later release, which programs as old as this one cannot use")]
+    ProgramTooOld,
     /// The SQLite file or its folder cannot be made.
     #[error("the database file cannot be made: {0}")]
     File(#[from] std::io::Error),
@@ -156,15 +165,23 @@ fn is_unavailable(error: &sqlx::Error) -> bool {
 
 /// BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN.
 const SQLITE_UNAVAILABLE: [u32; 6] = [5, 6, 8, 10, 13, 14];
-/// Beginnings of SQLSTATE (PostgreSQL, appendix A): the connection failed; read-only, as a standby is; serialization and
-/// deadlock; no resources, such as a full disk; not now, such as a database that takes no connections; the operator intervened.
-const POSTGRES_UNAVAILABLE: [&str; 7] = ["08", "25006", "40001", "40P01", "53", "55000", "57P"];
+/// Beginnings of SQLSTATE (PostgreSQL, appendix A): the connection failed; read-only, as a standby is; a transaction was idle for too
+/// long; serialization and deadlock; no resources, such as a full disk; not now, such as a database that takes no connections; a lock
+/// was not to be had; the operator intervened.
+const POSTGRES_UNAVAILABLE: [&str; 9] = [
+    "08", "25006", "25P03", "40001", "40P01", "53", "55000", "55P03", "57P",
+];
 const SQLSTATE_LENGTH: usize = 5;
 
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Taken,
+            sqlx::Error::Database(inner)
+                if matches!(inner.code().as_deref(), Some("42P05" | "26000")) =>
+            {
+                Self::StatementsMixedUp
+            }
             _ => Self::Database(error),
         }
     }
@@ -202,11 +219,14 @@ impl Connections {
     }
 }
 
-/// How often a migration is tried: more often than there are migrations in which another program may be faster.
-const MIGRATION_TRIES: usize = 20;
-
 /// How long whoever asks waits for a connection to the database.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Begins a transaction that does not stay open behind everybody's back. Whoever is stopped in the midst of one would else commit
+/// a revocation long after the time about which the others ask; and what waits for a row that such a one holds would wait for ever.
+/// Both are this transaction's own settings, because a pooling proxy gives the connection to somebody else afterwards.
+const POSTGRES_BEGIN: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; \
+     SET LOCAL lock_timeout = '5s'";
 
 fn install_drivers() {
     static ONCE: Once = Once::new();
@@ -221,29 +241,8 @@ impl Storage {
     /// When the file cannot be made, the server not be reached, or a migration fails.
     pub async fn open(url: &DatabaseUrl, seal: AuditSeal) -> Result<Self, StorageError> {
         let storage = Self::connect(url, seal).await?;
-        if let DatabaseUrl::Postgres(_) = url {
-            storage.know_binary_order().await?;
-        }
-        storage.migrate().await?;
+        storage.bring_up_to_date().await?;
         Ok(storage)
-    }
-
-    /// PostgreSQL lets one program migrate at a time, SQLite does not: of several that start at once, each may find that another has
-    /// just made what it was about to make. A migration is a transaction, so whoever looks again goes on from there.
-    async fn migrate(&self) -> Result<(), StorageError> {
-        let migrations = sqlx::migrate!("./migrations");
-        let mut tries = 1;
-        loop {
-            match migrations.run(self.connections.ask()).await {
-                Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..))
-                    if tries < MIGRATION_TRIES =>
-                {
-                    tries += 1;
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                outcome => return Ok(outcome?),
-            }
-        }
     }
 
     /// Whether the database can be opened and answers. Migrates nothing.
@@ -300,20 +299,8 @@ impl Storage {
                     .acquire_timeout(PATIENCE)
                     .connect_with(AnyConnectOptions::from_str(url.expose())?)
                     .await?;
-                Ok(Self::of(pool, "BEGIN", Some(url.clone()), seal))
+                Ok(Self::of(pool, POSTGRES_BEGIN, Some(url.clone()), seal))
             }
-        }
-    }
-
-    /// Gives PostgreSQL the collation that SQLite has under this name, so that one text of SQL serves both.
-    async fn know_binary_order(&self) -> Result<(), StorageError> {
-        let made = sqlx::query(r#"CREATE COLLATION IF NOT EXISTS "binary" (LOCALE = 'C')"#)
-            .execute(self.connections.ask())
-            .await;
-        match made.map_err(StorageError::from) {
-            // Another instance that starts at the same time was faster.
-            Ok(_) | Err(StorageError::Taken) => Ok(()),
-            Err(error) => Err(error),
         }
     }
 
