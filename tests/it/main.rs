@@ -41,6 +41,7 @@ mod signing_out;
 mod site;
 mod sockets;
 mod storage;
+mod systemd;
 mod throttling;
 mod tokens;
 mod xss;
