@@ -3,6 +3,7 @@
 //! | module | what is in it | may use |
 //! |---|---|---|
 //! | `domain` | rules, without I/O, clock or framework | nothing else here |
+//! | `language` | what people are told, in their language | `domain` |
 //! | `server::{clock, random}` | what the machine gives | `domain` |
 //! | `server::metrics` | what is counted | the above |
 //! | `server::{tokens, storage}` | signatures; the database | the above |
@@ -36,6 +37,9 @@ pub mod app {
     #[cfg(feature = "ssr")]
     pub mod words;
 }
+
+#[cfg(feature = "ssr")]
+pub mod language;
 
 #[cfg(feature = "ssr")]
 pub mod server;

@@ -1,11 +1,12 @@
 //! Pieces that pages are made of.
 
 use crate::app::islands::PasswordField;
-use crate::app::words;
+use crate::app::words::{self, text};
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
 use leptos::prelude::*;
+use std::borrow::Cow;
 
 /// The brand's mark: a doorway with light in it.
 #[component]
@@ -39,7 +40,7 @@ impl FormState {
 
     /// What is wrong with the field, in words.
     pub fn error(&self, field: &str) -> Option<String> {
-        Some(self.flash()?.problem(field)?.sentence())
+        Some(text().problem(&self.flash()?.problem(field)?))
     }
 
     fn flash(&self) -> Option<&Flash> {
@@ -54,30 +55,28 @@ impl FormState {
     fn warning(&self) -> Option<String> {
         let told = self.flash().and_then(Flash::ending);
         match (told, self.0.visitor.claims()) {
-            (Some(reuse), Some(_)) => Some(words::reuse(reuse)),
-            (Some(ending), None) => Some(words::ending(ending)),
-            (None, _) => self.0.ending.as_ref().map(words::ending),
+            (Some(reuse), Some(_)) => Some(words::reuse(text(), reuse)),
+            (Some(ending), None) => Some(words::ending(text(), ending)),
+            (None, _) => (self.0.ending.as_ref()).map(|ending| words::ending(text(), ending)),
         }
     }
 
-    fn notice(&self) -> Option<&'static str> {
-        Some(match self.flash()?.notice()? {
-            Notice::Welcome => "Welcome. Your account is ready.",
-            Notice::ProfileSaved => "Your profile is saved.",
-            Notice::PasswordChanged => "Your password is changed. Every other session was ended.",
-            Notice::SignedOut => "You are signed out.",
-            Notice::SessionEnded => "That session is ended.",
-            Notice::OtherSessionsEnded => "Every other session is ended.",
-            Notice::SignedOutEverywhere => "Every session of this user is ended.",
-            Notice::AccountDisabled => "This account is disabled, and every session of it ended.",
-            Notice::AccountEnabled => "This account is open again.",
-            Notice::RolesSet => "The roles are set. They count from the user's next request on.",
-            Notice::FirstAdministrator => {
-                "You are the first administrator. The link is good no more."
-            }
-            Notice::DraftWaits => "What you had typed is kept: sign in to find it again.",
-            Notice::DraftKept => "Here is what you had typed. It is not saved yet.",
-        })
+    fn notice(&self) -> Option<Cow<'static, str>> {
+        Some(text().say(match self.flash()?.notice()? {
+            Notice::Welcome => "notice-welcome",
+            Notice::ProfileSaved => "notice-profile-saved",
+            Notice::PasswordChanged => "notice-password-changed",
+            Notice::SignedOut => "notice-signed-out",
+            Notice::SessionEnded => "notice-session-ended",
+            Notice::OtherSessionsEnded => "notice-other-sessions-ended",
+            Notice::SignedOutEverywhere => "notice-signed-out-everywhere",
+            Notice::AccountDisabled => "notice-account-disabled",
+            Notice::AccountEnabled => "notice-account-enabled",
+            Notice::RolesSet => "notice-roles-set",
+            Notice::FirstAdministrator => "notice-first-administrator",
+            Notice::DraftWaits => "notice-draft-waits",
+            Notice::DraftKept => "notice-draft-kept",
+        }))
     }
 }
 
@@ -109,15 +108,15 @@ pub fn Outcome(
             .map(|problem| {
                 view! {
                     <li>
-                        <a href=format!("#{}", problem.field.name())>{problem.sentence()}</a>
+                        <a href=format!("#{}", problem.field.name())>{text().problem(problem)}</a>
                     </li>
                 }
             })
             .collect::<Vec<_>>();
         let heading = match problems.len() {
-            0 => failure.sentence(),
-            1 => "Please check one thing".to_owned(),
-            _ => "Please check what is marked below".to_owned(),
+            0 => text().error(failure),
+            1 => text().say("check-one"),
+            _ => text().say("check-several"),
         };
         view! {
             <div class="error-summary" id="error-summary" role="alert" tabindex="-1" autofocus>
@@ -138,7 +137,7 @@ pub fn Outcome(
 pub fn Field(
     /// Its name and element id.
     name: &'static str,
-    /// What it is called.
+    /// What it is called: a sentence's name, as the hint's.
     label: &'static str,
     /// What kind of input it is.
     #[prop(default = "text")]
@@ -160,7 +159,7 @@ pub fn Field(
     let error = state.error(name);
     let value = state.value_or(name, &value);
     view! {
-        <FieldFrame name label hint=hint.map(str::to_owned) error=error.clone()>
+        <FieldFrame name label hint=hint.map(|hint| text().say(hint).into_owned()) error=error.clone()>
             <input
                 class="field__input"
                 id=name
@@ -207,7 +206,7 @@ fn FieldFrame(
     });
     view! {
         <div class="field">
-            <label for=name>{label}</label>
+            <label for=name>{text().say(label)}</label>
             {hint}
             {children()}
             {error}
@@ -229,8 +228,18 @@ pub fn Password(
     state: FormState,
 ) -> impl IntoView {
     let error = state.error(name);
-    let hint = minimum.map(|minimum| {
-        format!("At least {minimum} characters. Several words are easy to remember.")
+    let text = text();
+    let hint =
+        minimum.map(|minimum| text.say_with("hint-new-password", &[("min", minimum.into())]));
+    let lengths = minimum.map_or(Vec::new(), |minimum| {
+        let too_short = text.say_with("password-too-short", &[("min", minimum.into())]);
+        let enough = [
+            "password-long-enough",
+            "password-good",
+            "password-very-good",
+        ];
+        let enough = enough.map(|id| text.say(id).into_owned());
+        std::iter::once(too_short).chain(enough).collect()
     });
     let autocomplete = match minimum {
         Some(_) => "new-password",
@@ -246,6 +255,9 @@ pub fn Password(
                 described_by
                 invalid
                 minimum
+                show=text.say("password-show").into_owned()
+                hide=text.say("password-hide").into_owned()
+                lengths
             />
         </FieldFrame>
     }
@@ -271,7 +283,7 @@ pub fn TextArea(
     // text is escaped here. HTML drops a line break at the very beginning: one is put there for it.
     let escaped = format!("\n{}", html_escape::encode_text(&value));
     view! {
-        <FieldFrame name label hint=Some(hint.to_owned()) error=error.clone()>
+        <FieldFrame name label hint=Some(text().say(hint).into_owned()) error=error.clone()>
             <textarea
                 class="field__input"
                 id=name

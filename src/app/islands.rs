@@ -18,6 +18,12 @@ pub fn PasswordField(
     invalid: bool,
     /// For a new password, the fewest characters it must have.
     minimum: Option<u16>,
+    /// What the button says while the text is hidden.
+    show: String,
+    /// What it says while the text is shown.
+    hide: String,
+    /// For a new password, what is said of its length, from too short to very good.
+    lengths: Vec<String>,
 ) -> impl IntoView {
     let (awake, set_awake) = signal(false);
     let (shown, set_shown) = signal(false);
@@ -41,7 +47,7 @@ pub fn PasswordField(
                 hidden=move || !awake.get() || typed.with(String::is_empty)
                 aria-live="polite"
             >
-                {move || in_words(level(), minimum)}
+                {move || usize::from(level()).checked_sub(1).and_then(|level| lengths.get(level).cloned())}
             </p>
         }
     });
@@ -69,7 +75,7 @@ pub fn PasswordField(
                 aria-controls=controls
                 on:click=move |_| set_shown.update(|shown| *shown = !*shown)
             >
-                {move || if shown.get() { "Hide" } else { "Show" }}
+                {move || if shown.get() { hide.clone() } else { show.clone() }}
             </button>
         </div>
         {strength}
@@ -85,15 +91,5 @@ fn length_level(typed: &str, minimum: u16) -> u8 {
         _ if length * 2 < minimum * 3 => 2,
         _ if length < minimum * 2 => 3,
         _ => 4,
-    }
-}
-
-fn in_words(level: u8, minimum: u16) -> String {
-    match level {
-        0 => String::new(),
-        1 => format!("Too short: at least {minimum} characters."),
-        2 => "Long enough. Longer is stronger.".to_owned(),
-        3 => "Good length.".to_owned(),
-        _ => "Very good length.".to_owned(),
     }
 }

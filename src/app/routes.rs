@@ -56,7 +56,7 @@ pub enum Access {
 pub struct Page {
     /// Its route, as axum writes them: `/ledger`, `/ledger/{year}`.
     pub path: &'static str,
-    /// Its title. Fixed text: nothing a person typed ever stands in a title.
+    /// The name of its title among the sentences. Nothing a person typed ever stands in a title.
     pub title: &'static str,
     /// Who may open it.
     pub access: Access,
@@ -79,61 +79,61 @@ fn content<V: IntoView + 'static>(
 pub static PAGES: &[Page] = &[
     Page {
         path: HOME,
-        title: "Vestibule",
+        title: "brand",
         access: Access::Anyone,
         view: |request| content(pages::home(request)),
     },
     Page {
         path: REGISTER,
-        title: "Create your account",
+        title: "register-title",
         access: Access::Stranger,
         view: |request| content(pages::register(request)),
     },
     Page {
         path: LOGIN,
-        title: "Sign in",
+        title: "login-title",
         access: Access::Stranger,
         view: |request| content(pages::login(request)),
     },
     Page {
         path: PROFILE,
-        title: "Your profile",
+        title: "profile-title",
         access: Access::SignedIn,
         view: |request| content(pages::profile(request)),
     },
     Page {
         path: SESSIONS,
-        title: "Your sessions",
+        title: "sessions-title",
         access: Access::SignedIn,
         view: |request| content(pages::sessions(request)),
     },
     Page {
         path: PASSWORD,
-        title: "Change your password",
+        title: "password-title",
         access: Access::SignedIn,
         view: |request| content(pages::password(request)),
     },
     Page {
         path: FIRST_ADMINISTRATOR,
-        title: "The first administrator",
+        title: "first-title",
         access: Access::SignedIn,
         view: |request| content(pages::first_administrator(request)),
     },
     Page {
         path: ADMIN,
-        title: "Users",
+        title: "users-title",
         access: Access::Role(Role::ADMINISTRATOR),
         view: |request| content(pages::users(request)),
     },
     Page {
         path: ADMIN_USER,
-        title: "A user",
+        title: "user-title",
         access: Access::Role(Role::ADMINISTRATOR),
         view: |request| content(pages::user(request)),
     },
     Page {
         path: AUDIT,
-        title: "Audit trail",
+        title: "audit-title",
         access: Access::Role(Role::ADMINISTRATOR),
         view: |request| content(pages::audit_trail(request)),
     },

@@ -1,14 +1,17 @@
 //! The document around every page: head, header, footer.
 
 use crate::app::components::Mark;
-use crate::app::routes::{ADMIN, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of};
+use crate::app::routes::{
+    ADMIN, HOME, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of,
+};
+use crate::app::words::text;
 use crate::domain::session::SessionId;
+use crate::language::Text;
 use crate::server::request::{AssetPaths, Request};
 use crate::server::tokens::AccessClaims;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-
-const BRAND: &str = "Vestibule";
+use std::borrow::Cow;
 
 /// As what somebody visits: it decides what the header offers, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +45,14 @@ pub fn shell(
     let claims = request.visitor.claims();
     let rank = Rank::of(claims);
     let here = request.path.clone();
+    // What else stands in the address is not shown again.
+    let next = request.next.as_ref().map_or("", |next| next.as_str());
+    let back = form_of(&request.path, next).to_string();
     let watch = claims.map(|claims| view! { <SessionWatch session=claims.sid here /> });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
-            <Head title=page.title css=request.assets.css.clone()>
+        <html lang=text().tag() dir=text().direction()>
+            <Head title=text().say(page.title) css=request.assets.css.clone()>
                 {reloading.map(|options| view! { <AutoReload options /> })}
             </Head>
             <body>
@@ -57,7 +63,7 @@ pub fn shell(
                 <main id="main" class="page" tabindex="-1">
                     {content}
                 </main>
-                <Footer />
+                <Footer back />
             </body>
         </html>
     }
@@ -66,13 +72,13 @@ pub fn shell(
 /// A page that stands alone: for what goes wrong outside the application's own pages.
 pub fn bare_page(
     assets: &AssetPaths,
-    title: &'static str,
+    title: Cow<'static, str>,
     rank: Rank,
     body: impl IntoView,
 ) -> impl IntoView {
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=text().tag() dir=text().direction()>
             <Head title css=assets.css.clone() />
             <body>
                 <Header>
@@ -81,7 +87,7 @@ pub fn bare_page(
                 <main id="main" class="page" tabindex="-1">
                     {body}
                 </main>
-                <Footer />
+                <Footer back=HOME.to_owned() />
             </body>
         </html>
     }
@@ -89,14 +95,15 @@ pub fn bare_page(
 
 #[component]
 fn Head(
-    title: &'static str,
+    title: Cow<'static, str>,
     css: String,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let full_title = if title == BRAND {
-        title.to_owned()
+    let brand = text().say("brand");
+    let full_title = if title == brand {
+        title.into_owned()
     } else {
-        format!("{title} – {BRAND}")
+        format!("{title} – {brand}")
     };
     view! {
         <head>
@@ -115,13 +122,13 @@ fn Head(
 fn Header(children: Children) -> impl IntoView {
     view! {
         <a class="skip-link" href="#main">
-            "Skip to content"
+            {text().say("skip")}
         </a>
         <header class="site-header">
             <div class="site-header__inner">
                 <a class="brand" href="/">
                     <Mark />
-                    <span>"Vestibule"</span>
+                    <span>{text().say("brand")}</span>
                 </a>
                 {children()}
             </div>
@@ -131,29 +138,30 @@ fn Header(children: Children) -> impl IntoView {
 
 #[component]
 fn AccountNav(rank: Rank, here: &'static str) -> impl IntoView {
+    let text = text();
     let current = |page| (here == page).then_some("page");
     let links = if rank != Rank::Stranger {
         let users = (rank == Rank::Administrator).then(|| {
             view! {
                 <a href=ADMIN aria-current=current(ADMIN)>
-                    "Users"
+                    {text.say("nav-users")}
                 </a>
             }
         });
         view! {
             <a href=PROFILE aria-current=current(PROFILE)>
-                "Profile"
+                {text.say("nav-profile")}
             </a>
             <a href=SESSIONS aria-current=current(SESSIONS)>
-                "Sessions"
+                {text.say("nav-sessions")}
             </a>
             <a href=PASSWORD aria-current=current(PASSWORD)>
-                "Password"
+                {text.say("nav-password")}
             </a>
             {users}
             <form method="post" action="/action/logout">
                 <button class="button button--quiet" type="submit">
-                    "Sign out"
+                    {text.say("sign-out")}
                 </button>
             </form>
         }
@@ -161,26 +169,49 @@ fn AccountNav(rank: Rank, here: &'static str) -> impl IntoView {
     } else {
         view! {
             <a href=LOGIN aria-current=current(LOGIN)>
-                "Sign in"
+                {text.say("sign-in")}
             </a>
             <a class="button button--small" href=REGISTER aria-current=current(REGISTER)>
-                "Create account"
+                {text.say("create-account")}
             </a>
         }
         .into_any()
     };
     view! {
-        <nav class="site-nav" aria-label="Account">
+        <nav class="site-nav" aria-label=text.say("nav-account")>
             {links}
         </nav>
     }
 }
 
+/// With the choice of a language: `back` is where it leads.
 #[component]
-fn Footer() -> impl IntoView {
+fn Footer(back: String) -> impl IntoView {
+    let text = text();
+    let languages = Text::all()
+        .map(|language| {
+            let is_this = language.tag() == text.tag();
+            view! {
+                <button
+                    class="language"
+                    type="submit"
+                    name="language"
+                    value=language.tag()
+                    lang=language.tag()
+                    aria-current=is_this.then_some("true")
+                >
+                    {language.say("language-name")}
+                </button>
+            }
+        })
+        .collect::<Vec<_>>();
     view! {
         <footer class="site-footer">
-            <p>"Vestibule keeps your session, not your secrets."</p>
+            <p>{text.say("footer-line")}</p>
+            <form method="post" action="/action/set_language" class="languages" aria-label=text.say("footer-language")>
+                <input type="hidden" name="back" value=back />
+                {languages}
+            </form>
         </footer>
     }
 }
@@ -193,8 +224,8 @@ fn SessionWatch(session: SessionId, here: String) -> impl IntoView {
         <div class="session-ended" id="session-ended" role="alert" hidden data-session=session.to_string()>
             <p></p>
             <p>
-                "What you have typed stays here: when you send it, you are asked to sign in first. "
-                <a href=form_of(LOGIN, &here).to_string()>"Sign in again"</a>
+                {text().say("session-over-typed")} " "
+                <a href=form_of(LOGIN, &here).to_string()>{text().say("session-over-again")}</a>
             </p>
         </div>
         <script type="module" nonce=nonce>

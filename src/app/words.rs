@@ -1,8 +1,17 @@
-//! What pages say of times, and of sessions that came to their end.
+//! What pages say of times, of devices, and of sessions that came to their end.
 
 use crate::domain::audit::AuditEvent;
+use crate::domain::device::Words;
 use crate::domain::session::{EndReason, Ending};
+use crate::language::Text;
+use leptos::prelude::use_context;
+use std::borrow::Cow;
 use time::{Date, Month, OffsetDateTime, Time};
+
+/// The language of the page that is being made.
+pub fn text() -> Text {
+    use_context().unwrap_or_else(Text::english)
+}
 
 /// A day in UTC, as ISO 8601 writes it.
 pub fn day(milliseconds: i64) -> String {
@@ -25,15 +34,31 @@ pub fn parse_day(text: &str) -> Option<i64> {
     Some(seconds.saturating_mul(1000))
 }
 
-/// A minute in UTC, for people: `2026-01-02 03:04 UTC`.
-pub fn minute(milliseconds: i64) -> String {
+/// A day in UTC, for people: `2 January 2026`.
+pub fn date(text: Text, milliseconds: i64) -> String {
     at(milliseconds).map_or(String::new(), |time| {
-        let (date, hour, minute) = (time.date(), time.hour(), time.minute());
-        format!("{date} {hour:02}:{minute:02} UTC")
+        let month = u8::from(time.month());
+        text.say_with(
+            "date",
+            &[
+                ("day", time.day().into()),
+                ("month", month.into()),
+                ("year", time.year().into()),
+            ],
+        )
     })
 }
 
-/// The same for programs: `2026-01-02T03:04Z`.
+/// A minute in UTC, for people: `2 January 2026, 03:04 UTC`.
+pub fn minute(text: Text, milliseconds: i64) -> String {
+    at(milliseconds).map_or(String::new(), |time| {
+        let clock = format!("{:02}:{:02}", time.hour(), time.minute());
+        let date = date(text, milliseconds);
+        text.say_with("minute", &[("date", date.into()), ("time", clock.into())])
+    })
+}
+
+/// A minute in UTC, for programs: `2026-01-02T03:04Z`.
 pub fn minute_for_programs(milliseconds: i64) -> String {
     at(milliseconds).map_or(String::new(), |time| {
         let (date, hour, minute) = (time.date(), time.hour(), time.minute());
@@ -57,93 +82,108 @@ fn at(milliseconds: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).ok()
 }
 
-/// What a tab is told when its session has ended and why is not known.
-pub const ENDED: &str = "Your session has ended.";
+/// Browser and system, such as "Firefox on Linux".
+pub fn device(text: Text, device: &Words) -> String {
+    let browser = match device.browser() {
+        "Unknown browser" => text.say("browser-unknown"),
+        "A WebKit browser" => text.say("browser-webkit"),
+        "A Python program" => text.say("browser-python"),
+        "An Android app" => text.say("browser-android"),
+        "An Apple app" => text.say("browser-apple"),
+        "A Go program" => text.say("browser-go"),
+        "A Node program" => text.say("browser-node"),
+        name => name.to_owned().into(),
+    };
+    match device.system() {
+        Some(system) => text.say_with(
+            "device",
+            &[("browser", browser.into()), ("system", system.into())],
+        ),
+        None => browser.into_owned(),
+    }
+}
 
 /// What the browser that held the session is told.
-pub fn ending(ending: &Ending) -> String {
-    let at = minute(ending.at_ms);
-    let from = match &ending.by {
-        Some(device) => format!(" from {device}"),
-        None => String::new(),
+pub fn ending(text: Text, ending: &Ending) -> String {
+    let by = ending.by.as_ref();
+    let id = match (ending.reason, by) {
+        (EndReason::SignedOut, _) => "ended-signed-out",
+        (EndReason::SessionLimit, None) => "ended-session-limit",
+        (EndReason::SessionLimit, Some(_)) => "ended-session-limit-from",
+        (EndReason::PasswordChanged, None) => "ended-password-changed",
+        (EndReason::PasswordChanged, Some(_)) => "ended-password-changed-from",
+        (EndReason::EndedByUser, None) => "ended-by-user",
+        (EndReason::EndedByUser, Some(_)) => "ended-by-user-from",
+        (EndReason::RefreshTokenReused, _) => "ended-reused",
+        (EndReason::Expired, _) => "ended-expired",
+        (EndReason::Disabled, _) => "ended-disabled",
+        (EndReason::EndedByAdministrator, _) => "ended-by-administrator",
     };
-    match ending.reason {
-        EndReason::SignedOut => format!("You signed out at {at}."),
-        EndReason::SessionLimit => format!(
-            "You were signed out here because you signed in{from} at {at}. Only so many sessions may be open at once."
-        ),
-        EndReason::PasswordChanged => {
-            format!("You were signed out here because your password was changed{from} at {at}.")
-        }
-        EndReason::EndedByUser => format!("This session was ended{from} at {at}."),
-        EndReason::RefreshTokenReused => format!(
-            "Somebody used an old key of your session; it was ended at {at}. If you did not copy it yourself, change \
-             your password."
-        ),
-        EndReason::Expired => {
-            format!("You were signed out at {at}, when your session had lasted its time.")
-        }
-        EndReason::Disabled => format!("This account was disabled at {at}."),
-        EndReason::EndedByAdministrator => format!("An administrator ended your session at {at}."),
-    }
+    told_of(text, id, ending)
 }
 
 /// What somebody who signs in is told of another session of theirs, in which a used key came back.
-pub fn reuse(ending: &Ending) -> String {
-    let at = minute(ending.at_ms);
-    let of = match &ending.by {
-        Some(device) => format!(" ({device})"),
-        None => String::new(),
+pub fn reuse(text: Text, ending: &Ending) -> String {
+    let id = match ending.by {
+        Some(_) => "ended-reused-of",
+        None => "ended-reused",
     };
-    format!(
-        "Somebody used an old key of your session{of}; it was ended at {at}. If you did not copy it yourself, change \
-         your password."
-    )
+    told_of(text, id, ending)
+}
+
+fn told_of(text: Text, id: &'static str, ending: &Ending) -> String {
+    let by = ending.by.as_ref();
+    let device = by.map_or(String::new(), |by| device(text, by));
+    let at = minute(text, ending.at_ms);
+    text.say_with(id, &[("device", device.into()), ("at", at.into())])
 }
 
 /// What happened to an account: a sentence.
-pub fn happened(happened: Option<AuditEvent>, detail: &str) -> String {
+pub fn happened(text: Text, happened: Option<AuditEvent>, detail: &str) -> String {
     let Some(happened) = happened else {
-        return "Something that this version has no word for.".to_owned();
+        return text.say("event-unknown").into_owned();
     };
-    let more = match (happened, detail) {
-        (AuditEvent::SignedIn, "api") => " By an API client.",
-        (AuditEvent::SignInRefused, "disabled") => " The account is closed.",
-        (AuditEvent::RolesSet, "") => " None are left.",
-        (AuditEvent::RolesSet | AuditEvent::AuditExported, detail) => {
-            return format!("{}: {detail}.", event(happened));
+    match (happened, detail) {
+        (AuditEvent::SignedIn, "api") => text.say("event-signed-in-api").into_owned(),
+        (AuditEvent::SignInRefused, "disabled") => {
+            text.say("event-sign-in-refused-disabled").into_owned()
         }
+        (AuditEvent::RolesSet, "") => text.say("event-roles-set-none").into_owned(),
         (AuditEvent::AccountCreated, roles) if !roles.is_empty() => {
-            return format!("{}, with the roles {roles}.", event(happened));
+            text.say_with("event-account-created-roles", &[("detail", roles.into())])
         }
-        _ => "",
-    };
-    format!("{}.{more}", event(happened))
+        (AuditEvent::RolesSet | AuditEvent::AuditExported, detail) => {
+            let event = event(text, happened);
+            text.say_with(
+                "event-said-of",
+                &[("event", event.into()), ("detail", detail.into())],
+            )
+        }
+        _ => text.say_with("event-said", &[("event", event(text, happened).into())]),
+    }
 }
 
 /// What can happen, in a few words.
-pub fn event(event: AuditEvent) -> &'static str {
-    match event {
-        AuditEvent::AccountCreated => "Account created",
-        AuditEvent::SignedIn => "Signed in",
-        AuditEvent::SignInRefused => "Sign-in refused",
-        AuditEvent::SignedOut => "Signed out",
-        AuditEvent::SessionEnded => "A session ended",
-        AuditEvent::OtherSessionsEnded => "All other sessions ended",
-        AuditEvent::SessionDisplaced => "The oldest session made room for a new one",
-        AuditEvent::RefreshTokenReused => "An old key came back, and its session was ended",
-        AuditEvent::PasswordChanged => "Password changed",
-        AuditEvent::PasswordChangeRefused => {
-            "Change of password refused: the current one was wrong"
-        }
-        AuditEvent::ProfileChanged => "Profile changed",
-        AuditEvent::RolesSet => "Roles set",
-        AuditEvent::AccountDisabled => "Account disabled",
-        AuditEvent::AccountEnabled => "Account enabled",
-        AuditEvent::SignedOutEverywhere => "All sessions ended",
-        AuditEvent::AuditExported => "Audit trail exported",
-        AuditEvent::AuditResealed => "Audit trail sealed anew",
-    }
+pub fn event(text: Text, event: AuditEvent) -> Cow<'static, str> {
+    text.say(match event {
+        AuditEvent::AccountCreated => "event-account-created",
+        AuditEvent::SignedIn => "event-signed-in",
+        AuditEvent::SignInRefused => "event-sign-in-refused",
+        AuditEvent::SignedOut => "event-signed-out",
+        AuditEvent::SessionEnded => "event-session-ended",
+        AuditEvent::OtherSessionsEnded => "event-other-sessions-ended",
+        AuditEvent::SessionDisplaced => "event-session-displaced",
+        AuditEvent::RefreshTokenReused => "event-refresh-token-reused",
+        AuditEvent::PasswordChanged => "event-password-changed",
+        AuditEvent::PasswordChangeRefused => "event-password-change-refused",
+        AuditEvent::ProfileChanged => "event-profile-changed",
+        AuditEvent::RolesSet => "event-roles-set",
+        AuditEvent::AccountDisabled => "event-account-disabled",
+        AuditEvent::AccountEnabled => "event-account-enabled",
+        AuditEvent::SignedOutEverywhere => "event-signed-out-everywhere",
+        AuditEvent::AuditExported => "event-audit-exported",
+        AuditEvent::AuditResealed => "event-audit-resealed",
+    })
 }
 
 #[cfg(test)]
@@ -151,12 +191,53 @@ mod tests {
     use super::*;
     use crate::domain::device::Device;
 
+    fn chinese() -> Text {
+        Text::of("zh-Hans").expect("a language")
+    }
+
+    #[test]
+    fn devices_are_told_in_the_readers_language() {
+        for (user_agent, english_words, chinese_words) in [
+            (
+                "(X11; Linux) Firefox/140.0",
+                "Firefox on Linux",
+                "Linux 上的 Firefox",
+            ),
+            ("curl/8", "curl", "curl"),
+            ("", "Unknown browser", "未知浏览器"),
+            (
+                "python (Linux)",
+                "A Python program on Linux",
+                "Linux 上的 Python 程序",
+            ),
+        ] {
+            let words = Device::new(user_agent, None).words();
+            assert_eq!(device(Text::english(), &words), english_words);
+            assert_eq!(device(Text::english(), &words), words.to_string());
+            assert_eq!(device(chinese(), &words), chinese_words);
+        }
+    }
+
     #[test]
     fn times() {
         assert_eq!(day(1_767_323_045_500), "2026-01-02");
-        assert_eq!(minute(1_767_323_045_500), "2026-01-02 03:04 UTC");
+        for (text, date_there, minute_there) in [
+            (
+                Text::english(),
+                "2 January 2026",
+                "2 January 2026, 03:04 UTC",
+            ),
+            (chinese(), "2026年1月2日", "2026年1月2日 03:04 UTC"),
+        ] {
+            assert_eq!(date(text, 1_767_323_045_500), date_there);
+            assert_eq!(minute(text, 1_767_323_045_500), minute_there);
+        }
         assert_eq!(minute_for_programs(-1), "1969-12-31T23:59Z");
-        assert_eq!(minute(i64::MAX), "", "no time that we know");
+        assert_eq!(
+            minute(Text::english(), i64::MAX),
+            "",
+            "no time that we know"
+        );
     }
 
     #[test]
@@ -199,21 +280,24 @@ mod tests {
                 "Account created, with the roles editor.",
             ),
         ] {
-            assert_eq!(happened(Some(event), detail), told);
+            assert_eq!(happened(Text::english(), Some(event), detail), told);
         }
-        assert!(happened(None, "").contains("no word"));
+        assert!(happened(Text::english(), None, "").contains("no word"));
     }
 
     #[test]
     fn every_end_is_told_with_its_time_and_who_did_it() {
         for reason in EndReason::ALL {
             let by = Some(Device::new("curl/8", None).words());
-            let told = ending(&Ending {
-                reason,
-                at_ms: 0,
-                by,
-            });
-            assert!(told.contains("1970-01-01 00:00 UTC"), "{told}");
+            let told = ending(
+                Text::english(),
+                &Ending {
+                    reason,
+                    at_ms: 0,
+                    by,
+                },
+            );
+            assert!(told.contains("1 January 1970, 00:00 UTC"), "{told}");
             let by_another = matches!(
                 reason,
                 EndReason::SessionLimit | EndReason::PasswordChanged | EndReason::EndedByUser

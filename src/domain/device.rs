@@ -91,6 +91,18 @@ pub struct Words {
     system: Option<Cow<'static, str>>,
 }
 
+impl Words {
+    /// The browser's name, or what is said of one that has none.
+    pub fn browser(&self) -> &str {
+        &self.browser
+    }
+
+    /// The system's name, if it is known.
+    pub fn system(&self) -> Option<&str> {
+        self.system.as_deref()
+    }
+}
+
 impl fmt::Display for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.system {

@@ -27,6 +27,18 @@ pub enum Field {
 }
 
 impl Field {
+    /// All of them.
+    pub const ALL: [Field; 8] = [
+        Field::Email,
+        Field::Password,
+        Field::CurrentPassword,
+        Field::NewPassword,
+        Field::Nickname,
+        Field::Signature,
+        Field::AvatarUrl,
+        Field::Roles,
+    ];
+
     /// The field's `name` in forms and JSON, which is also its element id.
     pub fn name(self) -> &'static str {
         match self {
@@ -37,19 +49,6 @@ impl Field {
             Field::Nickname => "nickname",
             Field::Signature => "signature",
             Field::AvatarUrl => "avatar_url",
-            Field::Roles => "roles",
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Field::Email => "e-mail",
-            Field::Password => "password",
-            Field::CurrentPassword => "current password",
-            Field::NewPassword => "new password",
-            Field::Nickname => "nickname",
-            Field::Signature => "signature",
-            Field::AvatarUrl => "avatar address",
             Field::Roles => "roles",
         }
     }
@@ -93,6 +92,26 @@ pub enum Reason {
     WrongCredentials,
 }
 
+#[cfg(test)]
+impl Reason {
+    /// One of each.
+    pub(crate) const EXAMPLES: [Reason; 13] = [
+        Reason::Required,
+        Reason::Malformed,
+        Reason::TooShort { min: 12 },
+        Reason::TooLong { max: 50 },
+        Reason::ForbiddenCharacter,
+        Reason::NotHttps,
+        Reason::Common,
+        Reason::ContainsEmail,
+        Reason::SameAsCurrent,
+        Reason::WrongCurrentPassword,
+        Reason::Taken,
+        Reason::Unknown,
+        Reason::WrongCredentials,
+    ];
+}
+
 /// One refused field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Problem {
@@ -126,67 +145,12 @@ impl Problem {
             Reason::WrongCredentials => "wrong_credentials",
         }
     }
-
-    /// What the person is told at the field.
-    pub fn sentence(&self) -> String {
-        let words = self.field.words();
-        let fixed = match (self.reason, self.field) {
-            (Reason::Required, Field::Email | Field::CurrentPassword) => {
-                return format!("Enter your {words}.");
-            }
-            (Reason::Required, Field::AvatarUrl) => "Enter an avatar address.",
-            (Reason::Required, _) => return format!("Enter a {words}."),
-            (Reason::Malformed, Field::Email) => {
-                "Enter an e-mail address such as name@example.org."
-            }
-            (Reason::Malformed, Field::Nickname) => {
-                "The nickname needs at least one visible character."
-            }
-            (Reason::Malformed, Field::AvatarUrl) => {
-                "Enter a whole address such as https://example.org/me.png, \
-                 without a user name or password in it."
-            }
-            (Reason::Malformed, Field::Roles) => {
-                "Enter names such as editor with spaces between: small letters, digits, - and _."
-            }
-            (Reason::TooLong { max }, Field::Roles) => {
-                return format!("A user has at most {max} roles.");
-            }
-            (Reason::Malformed, _) => return format!("The {words} cannot be accepted."),
-            (Reason::TooShort { min }, _) => return format!("Use at least {min} characters."),
-            (
-                Reason::TooLong { max },
-                Field::Password | Field::CurrentPassword | Field::NewPassword,
-            ) => return format!("The {words} cannot be longer than {max} bytes."),
-            (Reason::TooLong { max }, _) => {
-                return format!("The {words} cannot be longer than {max} characters.");
-            }
-            (Reason::ForbiddenCharacter, _) => {
-                return format!(
-                    "The {words} contains an invisible or control character; remove it."
-                );
-            }
-            (Reason::NotHttps, _) => return format!("The {words} must begin with https://."),
-            (Reason::Common, _) => "This password is among the most common ones; choose another.",
-            (Reason::ContainsEmail, _) => "The password must not contain your e-mail.",
-            (Reason::SameAsCurrent, _) => {
-                "The new password is the same as the current one; choose another."
-            }
-            (Reason::WrongCurrentPassword, _) => "The current password is not right.",
-            (Reason::Unknown, Field::Roles) => {
-                "One of these roles does not exist here. The operator names them in VESTIBULE_ROLES."
-            }
-            (Reason::Unknown, _) => return format!("There is no such {words} here."),
-            (Reason::Taken, _) => "There is an account with this e-mail already.",
-            (Reason::WrongCredentials, _) => "The e-mail or the password is not right.",
-        };
-        fixed.to_owned()
-    }
 }
 
+/// The field's name and the reason's.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence())
+        write!(f, "{}: {}", self.field.name(), self.code())
     }
 }
 
@@ -340,54 +304,12 @@ impl AppError {
             _ => None,
         }
     }
-
-    /// What the person is told about the whole.
-    pub fn sentence(&self) -> String {
-        self.to_string()
-    }
 }
 
+/// Its name in the API: what people are told is a matter of their language.
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            AppError::TooManyFailures {
-                retry_after_seconds,
-            } => {
-                let minutes = retry_after_seconds.div_ceil(60);
-                let unit = if minutes == 1 { "minute" } else { "minutes" };
-                return write!(
-                    f,
-                    "There were too many wrong passwords. Try again in {minutes} {unit}."
-                );
-            }
-            AppError::Invalid(_) => "Some of what you entered needs another look.",
-            AppError::WrongCredentials => "The e-mail or the password is not right.",
-            AppError::EmailTaken => "There is an account with this e-mail already.",
-            AppError::WrongCurrentPassword => "The current password is not right.",
-            AppError::NotSignedIn => "Sign in to continue.",
-            AppError::OtherAccount => {
-                "Somebody else is signed in here now than when this form was opened. Nothing was saved."
-            }
-            AppError::LastAdministrator => "This is the last administrator; make another one first.",
-            AppError::OwnAccount => "Administrators cannot do this to their own account.",
-            AppError::Forbidden => "That request was refused.",
-            AppError::RegistrationClosed => "New accounts cannot be created here at the moment.",
-            AppError::Busy { .. } => "There is a rush at the moment. Try again in a few seconds.",
-            AppError::TooManyRequests { .. } => {
-                "There were too many attempts from your network. Try again in a minute."
-            }
-            AppError::Unavailable => {
-                "Our records cannot be reached at the moment. Try again in a few seconds."
-            }
-            AppError::UnsupportedMediaType => "That kind of content is not accepted here.",
-            AppError::PayloadTooLarge => "That was too much to send at once.",
-            AppError::BadRequest => "That request could not be understood.",
-            AppError::UnexpectedFields => "A field is missing, unknown, given twice, or not of its kind.",
-            AppError::NotFound => "There is nothing here.",
-            AppError::MethodNotAllowed => "That cannot be done here.",
-            AppError::TimedOut => "That took too long.",
-            AppError::Internal => "Something went wrong on our side.",
-        })
+        f.write_str(self.code())
     }
 }
 
@@ -398,33 +320,6 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-
-    const FIELDS: [Field; 8] = [
-        Field::Email,
-        Field::Password,
-        Field::CurrentPassword,
-        Field::NewPassword,
-        Field::Nickname,
-        Field::Signature,
-        Field::AvatarUrl,
-        Field::Roles,
-    ];
-
-    const REASONS: [Reason; 13] = [
-        Reason::Required,
-        Reason::Malformed,
-        Reason::TooShort { min: 12 },
-        Reason::TooLong { max: 50 },
-        Reason::ForbiddenCharacter,
-        Reason::NotHttps,
-        Reason::Common,
-        Reason::ContainsEmail,
-        Reason::SameAsCurrent,
-        Reason::WrongCurrentPassword,
-        Reason::Taken,
-        Reason::Unknown,
-        Reason::WrongCredentials,
-    ];
 
     fn every_error() -> Vec<AppError> {
         vec![
@@ -461,58 +356,21 @@ mod tests {
 
     #[test]
     fn field_names_are_their_json_names() {
-        for field in FIELDS {
+        for field in Field::ALL {
             let json = serde_json::to_string(&field).unwrap();
             assert_eq!(json, format!("\"{}\"", field.name()));
         }
     }
 
     #[test]
-    fn every_problem_has_a_sentence_and_survives_json() {
-        for field in FIELDS {
-            for reason in REASONS {
+    fn every_problem_survives_json() {
+        for field in Field::ALL {
+            for reason in Reason::EXAMPLES {
                 let problem = Problem::new(field, reason);
-                let sentence = problem.sentence();
-                assert!(sentence.ends_with('.') && !sentence.contains("  "));
                 let json = serde_json::to_string(&problem).unwrap();
                 assert!(json.contains(&format!("\"{}\"", problem.code())));
-                assert_eq!(problem.to_string(), sentence);
                 assert_eq!(serde_json::from_str::<Problem>(&json).unwrap(), problem);
             }
-        }
-    }
-
-    #[test]
-    fn sentences_that_pages_and_their_tests_quote() {
-        for (field, reason, sentence) in [
-            (
-                Field::Password,
-                Reason::TooShort { min: 12 },
-                "Use at least 12 characters.",
-            ),
-            (
-                Field::Nickname,
-                Reason::TooLong { max: 50 },
-                "The nickname cannot be longer than 50 characters.",
-            ),
-            (
-                Field::Password,
-                Reason::TooLong { max: 1024 },
-                "The password cannot be longer than 1024 bytes.",
-            ),
-            (Field::Email, Reason::Required, "Enter your e-mail."),
-            (
-                Field::NewPassword,
-                Reason::Required,
-                "Enter a new password.",
-            ),
-            (
-                Field::AvatarUrl,
-                Reason::NotHttps,
-                "The avatar address must begin with https://.",
-            ),
-        ] {
-            assert_eq!(Problem::new(field, reason).sentence(), sentence);
         }
     }
 
@@ -539,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_about_one_field_say_the_same_at_the_field() {
+    fn errors_about_one_field_are_problems_of_it() {
         for (error, field) in [
             (AppError::WrongCredentials, Field::Email),
             (AppError::EmailTaken, Field::Email),
@@ -548,7 +406,6 @@ mod tests {
             let problems = error.problems();
             assert_eq!(problems.len(), 1);
             assert_eq!(problems[0].field, field);
-            assert_eq!(problems[0].sentence(), error.sentence());
         }
         assert!(AppError::Internal.problems().is_empty());
     }

@@ -13,6 +13,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["server/cli"]),
     ("zxcvbn", &["server/accounts/common_passwords.rs"]),
     ("prometheus_client", &["server/metrics.rs"]),
+    ("fluent_bundle", &["language"]),
 ];
 
 struct Source {

@@ -88,8 +88,8 @@ fn what_is_asked_most_takes_few_allocations() {
     assert!(check.count_total <= 1, "{check:?}");
     let cookie = format!("__Host-at={token}");
     for (path, cookie, budget) in [
-        ("/profile", &*cookie, 285),
-        ("/password", &*cookie, 350),
+        ("/profile", &*cookie, 300),
+        ("/password", &*cookie, 390),
         ("/login", "", 270),
     ] {
         let found = allocations_of(&app, path, cookie);

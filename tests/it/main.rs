@@ -27,6 +27,7 @@ mod health;
 mod hot_path;
 mod instances;
 mod kill;
+mod language;
 mod metrics;
 mod migrations;
 mod operator;

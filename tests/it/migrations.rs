@@ -71,8 +71,9 @@ on_both_databases! {
 
     async fn an_e_mail_is_unique_below_the_use_cases_too(app: TestApp) {
         app.signed_in("ada@example.org").await;
-        let copies = "INSERT INTO users SELECT 'x', email, nickname, signature, avatar_url, password_hash, roles, \
-            epoch, created_at, updated_at, password_changed_at, disabled_at FROM users WHERE 1 = 1 ON CONFLICT (email) DO NOTHING";
+        let copies = "INSERT INTO users (id, email, nickname, signature, avatar_url, password_hash, roles, epoch, created_at, \
+            updated_at, password_changed_at) SELECT 'x', email, nickname, signature, avatar_url, password_hash, roles, \
+            epoch, created_at, updated_at, password_changed_at FROM users WHERE 1 = 1 ON CONFLICT (email) DO NOTHING";
         app.execute(copies).await;
         assert_eq!(app.count("users").await, 1);
     }

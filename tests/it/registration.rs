@@ -13,7 +13,7 @@ on_both_databases! {
         profile.assert_notice(Some("Welcome. Your account is ready."));
         let identity = profile.page().by_class("identity").expect("the identity").text();
         assert!(identity.contains("Ada") && identity.contains("ada@example.org"), "{identity}");
-        assert!(identity.contains("Member since 2026-01-02"), "{identity}");
+        assert!(identity.contains("Member since 2 January 2026"), "{identity}");
         client.get("/profile").await.assert_notice(None);
         client.get("/").await.assert_page("Hello, Ada");
         assert!(app.lets_in("ada@example.org", PASSWORD).await);

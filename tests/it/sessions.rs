@@ -68,7 +68,7 @@ on_both_databases! {
         let seen_here = listed(&here.get("/sessions").await);
         assert_eq!(seen_here.len(), 2);
         assert!(seen_here[0].contains("Firefox on Linux") && !seen_here[0].contains("This one"), "{seen_here:?}");
-        assert!(seen_here[1].contains("This one") && seen_here[1].contains("2026-01-02 03:04 UTC"), "{seen_here:?}");
+        assert!(seen_here[1].contains("This one") && seen_here[1].contains("2 January 2026, 03:04 UTC"), "{seen_here:?}");
         let seen_there = listed(&there.get("/sessions").await);
         assert!(seen_there[0].contains("This one"), "{seen_there:?}");
         // What is over is not in it.
@@ -86,7 +86,7 @@ on_both_databases! {
         list.assert_notice(Some("That session is ended."));
         assert_eq!(listed(&list).len(), 1);
 
-        assert_told(&mut there, "This session was ended from Unknown browser at 2026-01-02 03:04 UTC.").await;
+        assert_told(&mut there, "This session was ended from Unknown browser at 2 January 2026, 03:04 UTC.").await;
         // Copies are of no use, on the very next request.
         for (name, value) in [("__Host-at", copy.access_token()), ("__Host-rt", copy.refresh_token())] {
             app.client().with_cookie(name, value).get("/profile").await.assert_sees_other("/login?next=/profile");
@@ -142,7 +142,7 @@ on_both_databases! {
         first.get("/profile").await.assert_page("Your profile");
         app.clock.advance(1_000);
         let mut third = elsewhere(&app).await;
-        let told = "You were signed out here because you signed in from Firefox on Linux at 2026-01-02 03:04 UTC. \
+        let told = "You were signed out here because you signed in from Firefox on Linux at 2 January 2026, 03:04 UTC. \
                     Only so many sessions may be open at once.";
         // A page that is open to everybody says it on the spot.
         let home = first.clone().get("/").await;
@@ -196,7 +196,7 @@ on_both_databases! {
         assert_eq!(app.text("SELECT event || ' ' || user_agent FROM audit_trail WHERE event = 'refresh_token_reused'").await, "refresh_token_reused curl/8.5.0");
 
         // The owner is told when they are turned away, and whoever signs in next with the password as well, once.
-        assert_told(&mut owner, "Somebody used an old key of your session; it was ended at 2026-01-02 03:09 UTC. If you did \
+        assert_told(&mut owner, "Somebody used an old key of your session; it was ended at 2 January 2026, 03:09 UTC. If you did \
             not copy it yourself, change your password.").await;
         let mut again = elsewhere(&app).await;
         let told = warning(&again.get("/profile").await).expect("a warning");
@@ -220,7 +220,7 @@ on_both_databases! {
     async fn whoever_s_time_is_over_is_told_that(app: TestApp) {
         let mut client = app.signed_in(EMAIL).await;
         app.clock.advance(2 * 86_400_000);
-        assert_told(&mut client, "You were signed out at 2026-01-03 03:04 UTC, when your session had lasted its time.").await;
+        assert_told(&mut client, "You were signed out at 3 January 2026, 03:04 UTC, when your session had lasted its time.").await;
     }
 
     async fn what_was_taken_back_is_remembered_by_whoever_starts_later(app: TestApp) {
@@ -529,7 +529,7 @@ mod open_tabs {
             other.post("/action/end_other_sessions", &[]).await.assert_sees_other("/sessions");
             let told = news(&tab.await.expect("no panic"));
             assert_eq!(told["session"], session);
-            assert_eq!(told["told"], "This session was ended from Firefox on Linux at 2026-01-02 03:04 UTC.");
+            assert_eq!(told["told"], "This session was ended from Firefox on Linux at 2 January 2026, 03:04 UTC.");
         }
 
         async fn a_new_password_elsewhere_tells_them_too(app: TestApp) {

@@ -5,6 +5,7 @@
 
 mod account;
 mod admin;
+mod language;
 mod profile;
 mod sessions;
 
@@ -16,6 +17,7 @@ pub use admin::{
     admin_disable, admin_enable, admin_end_session, admin_set_roles, admin_sign_out,
     first_administrator,
 };
+pub use language::{SetLanguage, set_language};
 pub use profile::{UpdateProfile, update_profile};
 pub use sessions::{EndOtherSessions, EndSession, end_other_sessions, end_session};
 

@@ -4,6 +4,7 @@ use crate::app::components::{Field, FormState, Outcome};
 use crate::app::pages::audit::{FEW_RECORDS, History};
 use crate::app::pages::sessions::{Minute, Session};
 use crate::app::routes::{ADMIN, AUDIT, admin_user};
+use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
 use crate::domain::user::UserId;
@@ -26,6 +27,7 @@ pub async fn users(request: Request) -> Result<impl IntoView, AppError> {
 
 #[component]
 fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
+    let text = text();
     let next = page.next.map(|next| {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("query", &query)
@@ -34,7 +36,7 @@ fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
         view! {
             <p class="users__next">
                 <a class="button button--quiet" rel="next" href=format!("{ADMIN}?{query}")>
-                    "Next page"
+                    {text.say("users-next")}
                 </a>
             </p>
         }
@@ -46,17 +48,17 @@ fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
         .collect::<Vec<_>>();
     let nobody = users
         .is_empty()
-        .then(|| view! { <p class="lede">"Nobody's e-mail begins like that."</p> });
+        .then(|| view! { <p class="lede">{text.say("users-none")}</p> });
     view! {
         <section class="card">
-            <h1>"Users"</h1>
+            <h1>{text.say("users-title")}</h1>
             <p class="lede">
-                <a href=AUDIT>"What happened to whose account: the audit trail"</a>
+                <a href=AUDIT>{text.say("users-audit")}</a>
             </p>
             <Outcome state />
             <form class="search" method="get" action=ADMIN role="search">
                 <div class="field">
-                    <label for="query">"E-mail begins with"</label>
+                    <label for="query">{text.say("users-query")}</label>
                     <input
                         class="field__input"
                         id="query"
@@ -69,7 +71,7 @@ fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
                     />
                 </div>
                 <button class="button" type="submit">
-                    "Search"
+                    {text.say("users-search")}
                 </button>
             </form>
             {nobody}
@@ -98,8 +100,9 @@ fn Badges(roles: Roles, is_disabled: bool) -> impl IntoView {
         .iter()
         .map(|role| view! { <span class="badge badge--quiet">{role.to_string()}</span> })
         .collect::<Vec<_>>();
-    let disabled =
-        is_disabled.then(|| view! { <span class="badge badge--danger">"disabled"</span> });
+    let disabled = is_disabled.then(
+        || view! { <span class="badge badge--danger">{text().say("user-disabled-badge")}</span> },
+    );
     view! { <span class="user__badges">{disabled} {roles}</span> }
 }
 
@@ -124,13 +127,14 @@ fn User(
     is_me: bool,
     state: FormState,
 ) -> impl IntoView {
+    let text = text();
     let id = user.id;
     let disabled_at = user.disabled_at;
     let is_signed_in = !sessions.is_empty();
     let signature = user.signature.to_string();
     let signature = (!signature.is_empty()).then(|| {
         view! {
-            <dt>"Signature"</dt>
+            <dt>{text.say("profile-signature")}</dt>
             <dd class="facts__lines">{signature}</dd>
         }
     });
@@ -144,24 +148,24 @@ fn User(
     view! {
         <section class="card">
             <p class="card__back">
-                <a href=ADMIN>"All users"</a>
+                <a href=ADMIN>{text.say("users-all")}</a>
             </p>
-            <h1>"A user"</h1>
+            <h1>{text.say("user-title")}</h1>
             <Outcome state=state.clone() />
             <dl class="facts">
-                <dt>"E-mail"</dt>
+                <dt>{text.say("label-email")}</dt>
                 <dd>{user.email.to_string()}</dd>
-                <dt>"Nickname"</dt>
+                <dt>{text.say("label-nickname")}</dt>
                 <dd>{user.nickname.to_string()}</dd>
                 {signature}
-                <dt>"Since"</dt>
+                <dt>{text.say("user-since")}</dt>
                 <dd>
                     <Minute at=user.created_at />
                 </dd>
                 {disabled_at
                     .map(|at| {
                         view! {
-                            <dt>"Disabled"</dt>
+                            <dt>{text.say("user-disabled")}</dt>
                             <dd>
                                 <Minute at />
                             </dd>
@@ -169,25 +173,25 @@ fn User(
                     })}
             </dl>
 
-            <h2>"Roles"</h2>
+            <h2>{text.say("user-roles")}</h2>
             <form class="form" method="post" action="/action/admin_set_roles" novalidate>
                 <Target user=id />
                 <Field
                     name="roles"
-                    label="This user's roles"
+                    label="user-roles-label"
                     autocomplete="off"
                     value=user.roles.to_stored()
-                    hint="Names with spaces between, such as editor. An administrator may do all of this."
+                    hint="user-roles-hint"
                     required=false
                     state
                 />
                 <button class="button" type="submit">
-                    "Set roles"
+                    {text.say("user-roles-set")}
                 </button>
             </form>
 
-            <h2>"Sessions"</h2>
-            {(!is_signed_in).then(|| view! { <p>"Signed in nowhere."</p> })}
+            <h2>{text.say("user-sessions")}</h2>
+            {(!is_signed_in).then(|| view! { <p>{text.say("user-nowhere")}</p> })}
             <ul class="sessions">{sessions}</ul>
             {is_signed_in
                 .then(|| {
@@ -195,15 +199,15 @@ fn User(
                         <Confirmed
                             user=id
                             action="/action/admin_sign_out"
-                            what="Sign out everywhere"
-                            means="Every session of this user ends at once, and cannot be brought back. The user can sign in again."
+                            what="user-sign-out"
+                            means="user-sign-out-means"
                         />
                     }
                 })}
             {(!is_me)
                 .then(|| {
                     view! {
-                        <h2>"Account"</h2>
+                        <h2>{text.say("user-account")}</h2>
                         <Account user=id is_disabled=disabled_at.is_some() />
                     }
                 })}
@@ -219,7 +223,7 @@ fn Account(user: UserId, is_disabled: bool) -> impl IntoView {
             <form method="post" action="/action/admin_enable">
                 <Target user />
                 <button class="button" type="submit">
-                    "Enable account"
+                    {text().say("user-enable")}
                 </button>
             </form>
         }
@@ -229,8 +233,8 @@ fn Account(user: UserId, is_disabled: bool) -> impl IntoView {
             <Confirmed
                 user
                 action="/action/admin_disable"
-                what="Disable account"
-                means="Every session of this user ends at once, and nobody can sign in to the account until it is enabled again."
+                what="user-disable"
+                means="user-disable-means"
             />
         }
         .into_any()
@@ -245,10 +249,11 @@ fn Confirmed(
     what: &'static str,
     means: &'static str,
 ) -> impl IntoView {
+    let what = text().say(what);
     view! {
         <details class="confirmed">
-            <summary class="button button--quiet">{what} "…"</summary>
-            <p>{means}</p>
+            <summary class="button button--quiet">{what.clone()} "…"</summary>
+            <p>{text().say(means)}</p>
             <form method="post" action=action>
                 <Target user />
                 <button class="button button--danger" type="submit">

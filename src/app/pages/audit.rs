@@ -2,7 +2,7 @@
 
 use crate::app::pages::sessions::Minute;
 use crate::app::routes::{ADMIN, AUDIT, AUDIT_CSV, AUDIT_JSON_LINES, admin_user};
-use crate::app::words;
+use crate::app::words::{self, text};
 use crate::domain::audit::{Actor, AuditEvent};
 use crate::domain::email::Email;
 use crate::domain::error::AppError;
@@ -130,6 +130,7 @@ pub async fn audit_trail(request: Request) -> Result<impl IntoView, AppError> {
 
 #[component]
 fn Trail(page: Page, query: AuditQuery) -> impl IntoView {
+    let text = text();
     let older = page.next.map(|next| query.address(AUDIT, Some(next)));
     let csv = query.address(AUDIT_CSV, None);
     let json_lines = query.address(AUDIT_JSON_LINES, None);
@@ -137,20 +138,20 @@ fn Trail(page: Page, query: AuditQuery) -> impl IntoView {
     view! {
         <section class="card">
             <p class="card__back">
-                <a href=ADMIN>"All users"</a>
+                <a href=ADMIN>{text.say("users-all")}</a>
             </p>
-            <h1>"Audit trail"</h1>
-            <p class="lede">"What happened to whose account, who did it, and from where. Days are in UTC."</p>
+            <h1>{text.say("audit-title")}</h1>
+            <p class="lede">{text.say("audit-lede")}</p>
             <Filter query />
-            {is_empty.then(|| view! { <p class="lede">"Nothing of this kind is on record."</p> })}
+            {is_empty.then(|| view! { <p class="lede">{text.say("audit-none")}</p> })}
             <Activity records=page.records reader=Reader::Administrator(None) />
             {older.map(|older| view! { <Older href=older /> })}
             {(!is_empty)
                 .then(|| {
                     view! {
                         <p class="activity__export">
-                            "Take all of this away as "<a href=csv download>"CSV"</a>" or "
-                            <a href=json_lines download>"JSON lines"</a>"."
+                            {text.say("audit-take")} " " <a href=csv download>"CSV"</a> " "
+                            <a href=json_lines download>{text.say("audit-json-lines")}</a>
                         </p>
                     }
                 })}
@@ -160,32 +161,33 @@ fn Trail(page: Page, query: AuditQuery) -> impl IntoView {
 
 #[component]
 fn Filter(query: AuditQuery) -> impl IntoView {
+    let text = text();
     let events = AuditEvent::ALL
         .into_iter()
         .map(|event| {
             let name = event.as_str();
             view! {
                 <option value=name selected=query.event == name>
-                    {words::event(event)}
+                    {words::event(text, event)}
                 </option>
             }
         })
         .collect::<Vec<_>>();
     view! {
         <form class="form filter" method="get" action=AUDIT role="search">
-            <FilterField name="user" label="Account (e-mail)" kind="email" value=query.user />
-            <FilterField name="actor" label="Done by (e-mail)" kind="email" value=query.actor />
+            <FilterField name="user" label="audit-user" kind="email" value=query.user />
+            <FilterField name="actor" label="audit-actor" kind="email" value=query.actor />
             <div class="field">
-                <label for="event">"What happened"</label>
+                <label for="event">{text.say("audit-event")}</label>
                 <select class="field__input" id="event" name="event">
-                    <option value="">"Anything"</option>
+                    <option value="">{text.say("audit-any")}</option>
                     {events}
                 </select>
             </div>
-            <FilterField name="since" label="From" kind="date" value=query.since />
-            <FilterField name="until" label="Until" kind="date" value=query.until />
+            <FilterField name="since" label="audit-since" kind="date" value=query.since />
+            <FilterField name="until" label="audit-until" kind="date" value=query.until />
             <button class="button" type="submit">
-                "Show"
+                {text.say("audit-show")}
             </button>
         </form>
     }
@@ -200,7 +202,7 @@ fn FilterField(
 ) -> impl IntoView {
     view! {
         <div class="field">
-            <label for=name>{label}</label>
+            <label for=name>{text().say(label)}</label>
             <input class="field__input" id=name name=name type=kind autocomplete="off" value=value />
         </div>
     }
@@ -211,7 +213,7 @@ fn Older(href: String) -> impl IntoView {
     view! {
         <p class="users__next">
             <a class="button button--quiet" rel="next" href=href>
-                "Older"
+                {text().say("audit-older")}
             </a>
         </p>
     }
@@ -236,8 +238,8 @@ pub fn OwnActivity(page: Page, owner: UserId, here: &'static str) -> impl IntoVi
         )
     });
     view! {
-        <h2 id="activity">"Recent activity"</h2>
-        <p class="lede">"What happened to your account. If something was not you, change your password."</p>
+        <h2 id="activity">{text().say("activity-title")}</h2>
+        <p class="lede">{text().say("activity-lede")}</p>
         <Activity records=page.records reader=Reader::Owner(owner) />
         {older.map(|older| view! { <Older href=older /> })}
     }
@@ -248,11 +250,11 @@ pub fn OwnActivity(page: Page, owner: UserId, here: &'static str) -> impl IntoVi
 pub fn History(page: Page, user: UserId, email: Email) -> impl IntoView {
     let all = AuditQuery::of_user(&email).address(AUDIT, None);
     view! {
-        <h2>"History"</h2>
+        <h2>{text().say("history-title")}</h2>
         <Activity records=page.records reader=Reader::Administrator(Some(user)) />
         <p class="users__next">
             <a class="button button--quiet" href=all>
-                "All of it"
+                {text().say("history-all")}
             </a>
         </p>
     }
@@ -269,16 +271,16 @@ fn Activity(records: Vec<AuditRow>, reader: Reader) -> impl IntoView {
 
 #[component]
 fn Record(record: AuditRow, reader: Reader) -> impl IntoView {
-    let what = words::happened(record.event, &record.detail);
+    let what = words::happened(text(), record.event, &record.detail);
     let people = match reader {
         Reader::Owner(_) => None,
         Reader::Administrator(here) => Some(people(&record, here)),
     };
     let from = match (reader, record.actor) {
         (Reader::Owner(owner), Actor::User(actor)) if actor != owner => {
-            Some("by an administrator".to_owned())
+            Some(text().say("by-administrator").into_owned())
         }
-        (_, Actor::Operator) => Some("by the operator".to_owned()),
+        (_, Actor::Operator) => Some(text().say("by-operator").into_owned()),
         _ => from(&record),
     };
     let is_for_owner = matches!(reader, Reader::Owner(_));
@@ -290,7 +292,7 @@ fn Record(record: AuditRow, reader: Reader) -> impl IntoView {
             <p class="activity__facts">
                 <Minute at=record.at />
                 {from.map(|from| view! { <span>{from}</span> })}
-                {request.map(|request| view! { <span>"request "<code>{request}</code></span> })}
+                {request.map(|request| view! { <span>{text().say("record-request")} " " <code>{request}</code></span> })}
             </p>
         </li>
     }
@@ -307,22 +309,25 @@ fn people(record: &AuditRow, here: Option<UserId>) -> impl IntoView + use<> {
     let whom = record.user.filter(|user| here != Some(*user));
     let whom = whom.map(|user| link(user, &record.email));
     let nobody = record.event == Some(AuditEvent::SignInRefused) && record.user.is_none();
-    let nobody = nobody.then_some("No account has that e-mail.");
+    let nobody = nobody.then(|| text().say("record-no-account"));
     let who = match record.actor {
         Actor::User(actor) if record.user != Some(actor) => Some(link(actor, &record.actor_email)),
         _ => None,
     };
-    let who = who.map(|who| view! { <span>"by "{who}</span> });
+    let who = who.map(|who| view! { <span>{text().say("by-user")} " " {who}</span> });
     let is_empty = whom.is_none() && who.is_none() && nobody.is_none();
     (!is_empty).then(|| view! { <p class="activity__people">{whom} {nobody} {who}</p> })
 }
 
 fn from(record: &AuditRow) -> Option<String> {
     let device = &record.device;
-    let words = (!device.user_agent().is_empty()).then(|| device.words().to_string());
+    let words = (!device.user_agent().is_empty()).then(|| words::device(text(), &device.words()));
     let network = device.network().map(|network| network.to_string());
     match (words, network) {
-        (Some(words), Some(network)) => Some(format!("{words}, {network}")),
+        (Some(words), Some(network)) => Some(text().say_with(
+            "record-device",
+            &[("device", words.into()), ("network", network.into())],
+        )),
         (words, network) => words.or(network),
     }
 }

@@ -1,6 +1,7 @@
 //! Where the link leads that a program without administrators prints at its start.
 
 use crate::app::components::{FormState, Outcome};
+use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -11,18 +12,19 @@ pub async fn first_administrator(request: Request) -> Result<impl IntoView, AppE
     if !request.accounts.invites(&invitation).await? {
         return Err(AppError::NotFound);
     }
+    let text = text();
     let state = FormState::of(&request);
     Ok(view! {
         <section class="card">
-            <h1>"The first administrator"</h1>
+            <h1>{text.say("first-title")}</h1>
             <p class="lede">
-                "There is none yet. Whoever sent you this link can read the program's own output, so you may become it."
+                {text.say("first-lede")}
             </p>
             <Outcome state />
             <form class="form" method="post" action="/action/first_administrator">
                 <input type="hidden" name="invitation" value=invitation />
                 <button class="button" type="submit">
-                    "Become administrator"
+                    {text.say("first-become")}
                 </button>
             </form>
         </section>

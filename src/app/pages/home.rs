@@ -2,6 +2,7 @@
 
 use crate::app::components::{FormState, Outcome};
 use crate::app::routes::{LOGIN, PASSWORD, PROFILE, REGISTER};
+use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -13,22 +14,28 @@ pub async fn home(request: Request) -> Result<impl IntoView, AppError> {
         return Ok(view! { <Invitation state /> }.into_any());
     }
     let profile = request.profile().await?;
+    let text = text();
+    let hello = text.say_with("home-hello", &[("name", profile.nickname.as_str().into())]);
+    let who = text.say_with(
+        "home-signed-in-as",
+        &[("email", profile.email.as_str().into())],
+    );
     Ok(view! {
         <section class="hero hero--known">
             <div class="hero__text">
                 <Outcome state />
-                <h1>"Hello, " {profile.nickname.to_string()}</h1>
-                <p class="lede">"The door is open."</p>
+                <h1>{hello}</h1>
+                <p class="lede">{text.say("home-open")}</p>
                 <p class="actions">
                     <a class="button" href=PROFILE>
-                        "Your profile"
+                        {text.say("home-profile")}
                     </a>
                     " "
                     <a class="button button--quiet" href=PASSWORD>
-                        "Change password"
+                        {text.say("home-password")}
                     </a>
                 </p>
-                <p class="hero__who">"Signed in as " {profile.email.to_string()}</p>
+                <p class="hero__who">{who}</p>
             </div>
             <Door open=true />
         </section>
@@ -38,22 +45,23 @@ pub async fn home(request: Request) -> Result<impl IntoView, AppError> {
 
 #[component]
 fn Invitation(state: FormState) -> impl IntoView {
+    let text = text();
     view! {
         <section class="hero">
             <div class="hero__text">
                 <Outcome state />
-                <h1>"Your front door"</h1>
-                <p class="lede">"One account opens everything behind it. Knock once, and the house knows you."</p>
+                <h1>{text.say("home-stranger-title")}</h1>
+                <p class="lede">{text.say("home-stranger-lede")}</p>
                 <p class="actions">
                     <a class="button" href=REGISTER>
-                        "Create an account"
+                        {text.say("home-create")}
                     </a>
                     " "
                     <a class="button button--quiet" href=LOGIN>
-                        "Sign in"
+                        {text.say("sign-in")}
                     </a>
                 </p>
-                <p class="hero__note">"This page asks nothing of any other site, and works with JavaScript off."</p>
+                <p class="hero__note">{text.say("home-note")}</p>
             </div>
             <Door open=false />
         </section>

@@ -1,6 +1,7 @@
 //! The form for a new password.
 
 use crate::app::components::{FormState, IslandScripts, Outcome, Password};
+use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -8,12 +9,13 @@ use leptos::prelude::*;
 /// Asks for the current password and a new one.
 pub async fn password(request: Request) -> Result<impl IntoView, AppError> {
     let profile = request.profile().await?;
+    let text = text();
     let state = FormState::of(&request);
     let minimum = request.accounts.policy().password_min;
     Ok(view! {
         <section class="card">
-            <h1>"Change your password"</h1>
-            <p class="lede">"Every other session of yours ends with it."</p>
+            <h1>{text.say("password-title")}</h1>
+            <p class="lede">{text.say("password-lede")}</p>
             <Outcome state=state.clone() />
             <form class="form" method="post" action="/action/change_password" novalidate>
                 // Tells password managers whose password this is.
@@ -27,10 +29,10 @@ pub async fn password(request: Request) -> Result<impl IntoView, AppError> {
                     tabindex="-1"
                     aria-hidden="true"
                 />
-                <Password name="current_password" label="Current password" state=state.clone() />
-                <Password name="new_password" label="New password" minimum state />
+                <Password name="current_password" label="password-current" state=state.clone() />
+                <Password name="new_password" label="password-new" minimum state />
                 <button class="button" type="submit">
-                    "Change password"
+                    {text.say("password-change")}
                 </button>
             </form>
         </section>

@@ -1,7 +1,7 @@
 //! The profile: what others see, and the form that changes it.
 
 use crate::app::components::{Field, FormState, Outcome, TextArea};
-use crate::app::words;
+use crate::app::words::{self, text};
 use crate::domain::error::AppError;
 use crate::domain::user::Profile;
 use crate::server::request::Request;
@@ -10,6 +10,7 @@ use leptos::prelude::*;
 /// Shows the profile and lets its owner change it.
 pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
     let profile = request.profile().await?;
+    let text = text();
     let state = FormState::of(&request);
     let owner = profile.id.to_string();
     let signature = profile.signature.to_string();
@@ -20,38 +21,38 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
         .map_or(String::new(), ToString::to_string);
     Ok(view! {
         <section class="card">
-            <h1>"Your profile"</h1>
+            <h1>{text.say("profile-title")}</h1>
             <Outcome state=state.clone() />
             <Identity profile />
             <form class="form" method="post" action="/action/update_profile" novalidate>
                 <input type="hidden" name="owner" value=owner />
                 <Field
                     name="nickname"
-                    label="Nickname"
+                    label="label-nickname"
                     autocomplete="nickname"
                     value=nickname
-                    hint="What others see. Up to 50 characters."
+                    hint="hint-nickname"
                     state=state.clone()
                 />
                 <TextArea
                     name="signature"
-                    label="Signature"
-                    hint="A line or two about you. Up to 200 characters."
+                    label="profile-signature"
+                    hint="profile-signature-hint"
                     value=signature
                     state=state.clone()
                 />
                 <Field
                     name="avatar_url"
-                    label="Avatar address"
+                    label="profile-avatar"
                     kind="url"
                     autocomplete="photo"
                     value=avatar_url
-                    hint="A picture's address that begins with https://. Leave it empty for none."
+                    hint="profile-avatar-hint"
                     required=false
                     state
                 />
                 <button class="button" type="submit">
-                    "Save profile"
+                    {text.say("profile-save")}
                 </button>
             </form>
         </section>
@@ -75,7 +76,7 @@ fn Identity(profile: Profile) -> impl IntoView {
             .into_any()
         }
     };
-    let date = words::day(profile.created_at_ms);
+    let since = profile.created_at_ms;
     let signature = profile.signature.to_string();
     view! {
         <div class="identity">
@@ -83,7 +84,7 @@ fn Identity(profile: Profile) -> impl IntoView {
             <div class="identity__body">
                 <p class="identity__name">{profile.nickname.to_string()}</p>
                 <p class="identity__email">{profile.email.to_string()}</p>
-                <p class="identity__since">"Member since " <time datetime=date.clone()>{date.clone()}</time></p>
+                <p class="identity__since">{text().say("profile-since")} " " <time datetime=words::day(since)>{words::date(text(), since)}</time></p>
                 {(!signature.is_empty()).then(|| view! { <p class="identity__signature">{signature}</p> })}
             </div>
         </div>

@@ -2,12 +2,14 @@
 
 use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome, Password};
 use crate::app::routes::{LOGIN, form_of};
+use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
 /// Asks for what an account needs.
 pub async fn register(request: Request) -> Result<impl IntoView, AppError> {
+    let text = text();
     let state = FormState::of(&request);
     let policy = request.accounts.policy();
     let minimum = policy.password_min;
@@ -17,31 +19,30 @@ pub async fn register(request: Request) -> Result<impl IntoView, AppError> {
         view! {
             <form class="form" method="post" action="/action/register" novalidate>
                 <NextField request=request.clone() />
-                <Field name="email" label="E-mail" kind="email" autocomplete="username" state=state.clone() />
+                <Field name="email" label="label-email" kind="email" autocomplete="username" state=state.clone() />
                 <Field
                     name="nickname"
-                    label="Nickname"
+                    label="label-nickname"
                     autocomplete="nickname"
-                    hint="What others see. Up to 50 characters."
+                    hint="hint-nickname"
                     state=state.clone()
                 />
-                <Password name="password" label="Password" minimum state=state.clone() />
+                <Password name="password" label="label-password" minimum state=state.clone() />
                 <button class="button" type="submit">
-                    "Create account"
+                    {text.say("create-account")}
                 </button>
             </form>
         }
         .into_any()
     } else {
-        view! { <p class="lede">"New accounts cannot be created here at the moment."</p> }
-            .into_any()
+        view! { <p class="lede">{text.say("register-closed")}</p> }.into_any()
     };
     Ok(view! {
         <section class="card">
-            <h1>"Create your account"</h1>
+            <h1>{text.say("register-title")}</h1>
             <Outcome state />
             {form}
-            <p class="form__aside">"Have an account? " <a href=login>"Sign in"</a></p>
+            <p class="form__aside">{text.say("register-known")} " " <a href=login>{text.say("sign-in")}</a></p>
         </section>
         <IslandScripts request />
     })

@@ -3,7 +3,7 @@
 use crate::app::components::{FormState, Outcome};
 use crate::app::pages::audit::{FEW_RECORDS, OwnActivity, before};
 use crate::app::routes::SESSIONS;
-use crate::app::words;
+use crate::app::words::{self, text};
 use crate::domain::error::AppError;
 use crate::domain::session::{Audience, SessionId};
 use crate::domain::user::UserId;
@@ -32,6 +32,7 @@ pub async fn sessions(request: Request) -> Result<impl IntoView, AppError> {
 
 #[component]
 fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> impl IntoView {
+    let text = text();
     let others = sessions.iter().filter(|session| session.id != this).count();
     let items = sessions
         .into_iter()
@@ -41,8 +42,8 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
         })
         .collect::<Vec<_>>();
     view! {
-            <h1>"Your sessions"</h1>
-            <p class="lede">"Where you are signed in. End what you do not know."</p>
+            <h1>{text.say("sessions-title")}</h1>
+            <p class="lede">{text.say("sessions-lede")}</p>
             <Outcome state />
             <div id="sessions">
                 <ul class="sessions">{items}</ul>
@@ -55,7 +56,7 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
                                 action="/action/end_other_sessions"
                             >
                                 <button class="button button--quiet" type="submit">
-                                    "End all other sessions"
+                                    {text.say("sessions-end-others")}
                                 </button>
                             </form>
                         }
@@ -75,13 +76,14 @@ pub fn Session(
     #[prop(optional)]
     owner: Option<UserId>,
 ) -> impl IntoView {
-    let device = session.device.words().to_string();
+    let text = text();
+    let device = words::device(text, &session.device.words());
     let is_api = session.audience == Audience::Api;
-    let end_label = format!("End the session of {device}");
+    let end_label = text.say_with("session-end-of", &[("device", device.as_str().into())]);
     let network = session.device.network().map(|network| {
         view! {
             <div>
-                <dt>"Network"</dt>
+                <dt>{text.say("session-network")}</dt>
                 <dd>{network.to_string()}</dd>
             </div>
         }
@@ -90,18 +92,18 @@ pub fn Session(
         <li class="session" class:session--this=is_this>
             <div class="session__head">
                 <h2 class="session__device">{device}</h2>
-                {is_this.then(|| view! { <span class="badge">"This one"</span> })}
-                {is_api.then(|| view! { <span class="badge badge--quiet">"API client"</span> })}
+                {is_this.then(|| view! { <span class="badge">{text.say("session-this")}</span> })}
+                {is_api.then(|| view! { <span class="badge badge--quiet">{text.say("session-api")}</span> })}
             </div>
             <dl class="session__facts">
                 <div>
-                    <dt>"Signed in"</dt>
+                    <dt>{text.say("session-signed-in")}</dt>
                     <dd>
                         <Minute at=session.created_at />
                     </dd>
                 </div>
                 <div>
-                    <dt>"Last seen"</dt>
+                    <dt>{text.say("session-last-seen")}</dt>
                     <dd>
                         <Minute at=session.rotated_at />
                     </dd>
@@ -118,7 +120,7 @@ pub fn Session(
                                 })}
                             <input type="hidden" name="session_id" value=session.id.to_string() />
                             <button class="button button--quiet" type="submit" aria-label=end_label>
-                                "End"
+                                {text.say("session-end")}
                             </button>
                         </form>
                     }
@@ -130,5 +132,5 @@ pub fn Session(
 /// A minute in UTC.
 #[component]
 pub fn Minute(at: i64) -> impl IntoView {
-    view! { <time datetime=words::minute_for_programs(at)>{words::minute(at)}</time> }
+    view! { <time datetime=words::minute_for_programs(at)>{words::minute(text(), at)}</time> }
 }

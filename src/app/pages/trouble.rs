@@ -1,5 +1,6 @@
 //! What a visitor sees when there is no page, or the request was refused, or we failed.
 
+use crate::app::words::text;
 use leptos::prelude::*;
 
 /// A status, in words.
@@ -12,60 +13,30 @@ pub fn Trouble(
     view! {
         <section class="card">
             <p class="error-page__status">{status}</p>
-            <h1>{heading}</h1>
-            <p class="lede">{advice}</p>
+            <h1>{text().say(heading)}</h1>
+            <p class="lede">{text().say(advice)}</p>
             <p class="actions">
                 <a class="button" href="/">
-                    "Home"
+                    {text().say("trouble-home")}
                 </a>
             </p>
         </section>
     }
 }
 
-/// A heading and what one can do about it. Fixed text for each status.
+/// The names of a heading and of what one can do about it.
 pub fn in_words(status: u16) -> (&'static str, &'static str) {
     match status {
-        400 => (
-            "That request could not be understood",
-            "Go back, reload the page and try again.",
-        ),
-        403 => (
-            "That request was refused",
-            "It did not come from a page of ours, or it is not for you. Go back, reload the page and try again.",
-        ),
-        404 => (
-            "There is no page here",
-            "The address may have been mistyped, or the page is gone.",
-        ),
-        405 => (
-            "That is not how this address is used",
-            "Go back and try again from the page itself.",
-        ),
-        408 => ("That took too long", "Check your connection and try again."),
-        413 => (
-            "That was too much to send at once",
-            "Shorten what you entered and try again.",
-        ),
-        415 => (
-            "That kind of content is not accepted here",
-            "Send the page's own form.",
-        ),
-        422 => (
-            "That could not be accepted",
-            "Go back, reload the page and try again.",
-        ),
-        503 => (
-            "That cannot be done right now",
-            "There is a rush, or our records cannot be reached. Try again in a few seconds.",
-        ),
-        _ if status < 500 => (
-            "That request was refused",
-            "Go back, reload the page and try again.",
-        ),
-        _ => (
-            "Something went wrong on our side",
-            "It has been noted. Try again in a moment.",
-        ),
+        400 => ("trouble-bad-request", "advice-reload"),
+        403 => ("trouble-refused", "advice-refused"),
+        404 => ("trouble-not-found", "advice-not-found"),
+        405 => ("trouble-method", "advice-method"),
+        408 => ("trouble-timed-out", "advice-timed-out"),
+        413 => ("trouble-too-large", "advice-too-large"),
+        415 => ("trouble-media-type", "advice-media-type"),
+        422 => ("trouble-unprocessable", "advice-reload"),
+        503 => ("trouble-unavailable", "advice-unavailable"),
+        _ if status < 500 => ("trouble-refused", "advice-reload"),
+        _ => ("trouble-internal", "advice-internal"),
     }
 }

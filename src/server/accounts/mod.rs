@@ -470,6 +470,14 @@ impl Accounts {
         }
     }
 
+    /// Remembers the language, by its tag, in which a user wants to be spoken to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn choose_language(&self, user: UserId, tag: &str) -> Result<(), AppError> {
+        Ok(self.0.storage.set_language(user, tag).await?)
+    }
+
     /// Sets a new password for whoever knows the current one. Every session of the user ends, and a
     /// new one begins for this browser.
     ///

@@ -33,6 +33,8 @@ pub struct OpenSession {
     pub refresh_token: String,
     /// For how many seconds the browser keeps the cookies; `None` until it is closed.
     pub max_age_seconds: Option<i64>,
+    /// The tag of the user's language, if one was chosen.
+    pub language: Option<String>,
 }
 
 /// A session whose end somebody waits for.
@@ -150,7 +152,10 @@ impl Accounts {
                 this.0.access_tokens.revoke(Revocation::Session(displaced));
             }
             Ok(SignedIn {
-                session: this.tokens_of(&session, user.epoch, user.roles)?,
+                session: OpenSession {
+                    language: user.language,
+                    ..this.tokens_of(&session, user.epoch, user.roles)?
+                },
                 reused: admission.reused,
             })
         })
@@ -424,7 +429,8 @@ impl Accounts {
         let max_age = session
             .remembered
             .then(|| session.absolute_expires_at - self.0.clock.now());
-        let open = self.issue(session.audience, &grant, generation, max_age)?;
+        let mut open = self.issue(session.audience, &grant, generation, max_age)?;
+        open.language.clone_from(&session.language);
         Ok(Renewal::Renewed(Box::new(open)))
     }
 
@@ -481,6 +487,7 @@ impl Accounts {
             access_token,
             refresh_token: self.0.refresh_tokens.issue(grant.session, generation),
             max_age_seconds: max_age.map(|milliseconds| milliseconds.div_euclid(1000).max(0)),
+            language: None,
         })
     }
 

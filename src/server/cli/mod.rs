@@ -4,6 +4,8 @@ mod audit;
 mod users;
 
 use crate::app::routes::FIRST_ADMINISTRATOR;
+use crate::domain::error::AppError;
+use crate::language::Text;
 use crate::server::accounts::Accounts;
 use crate::server::accounts::password_hash::PasswordHasher;
 use crate::server::clock::Clock;
@@ -79,7 +81,10 @@ pub fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            match failure.downcast_ref::<AppError>() {
+                Some(error) => eprintln!("{}", Text::english().error(error)),
+                None => eprintln!("{failure}"),
+            }
             ExitCode::FAILURE
         }
     }

@@ -6,6 +6,7 @@ use crate::app::words;
 use crate::domain::email::Email;
 use crate::domain::error::AppError;
 use crate::domain::role::{Role, Roles};
+use crate::language::Text;
 use crate::server::accounts::{By, UserRow};
 use crate::server::config::Config;
 use crate::server::web;
@@ -139,9 +140,13 @@ async fn create(
 fn in_full(failure: Failure) -> Failure {
     match failure.downcast_ref() {
         Some(AppError::Invalid(problems)) => {
-            let sentences = problems
-                .iter()
-                .map(|problem| format!("{}: {}", problem.field.name(), problem.sentence()));
+            let sentences = problems.iter().map(|problem| {
+                format!(
+                    "{}: {}",
+                    problem.field.name(),
+                    Text::english().problem(problem)
+                )
+            });
             sentences.collect::<Vec<_>>().join("\n").into()
         }
         _ => failure,
@@ -187,7 +192,7 @@ fn line(user: &UserRow, json: bool) -> String {
 }
 
 async fn find(parts: &Parts, email: &str) -> Result<UserRow, Failure> {
-    let email = Email::parse(email).map_err(|problem| problem.sentence())?;
+    let email = Email::parse(email).map_err(|problem| Text::english().problem(&problem))?;
     match parts.accounts.user_by_email(&email).await? {
         Some(user) => Ok(user),
         None => Err(format!("{email} has no account").into()),

@@ -1,5 +1,6 @@
 //! Cookies: their names, their attributes, and a reader that is not fooled by two of one name.
 
+use crate::language::Text;
 use crate::server::accounts::OpenSession;
 use crate::server::config::Origin;
 use crate::server::request::flash::{Flash, FlashSeal};
@@ -32,6 +33,8 @@ pub struct Cookies {
     pub bounce: &'static str,
     /// The mark of a browser in which somebody has signed in.
     pub known_browser: &'static str,
+    /// The tag of the language that was chosen.
+    pub language: &'static str,
     attributes: &'static str,
 }
 
@@ -48,6 +51,7 @@ impl Cookies {
                 draft: "__Host-draft",
                 bounce: "__Host-bounce",
                 known_browser: "__Host-known",
+                language: "__Host-lang",
                 attributes: "; Path=/; Secure; HttpOnly; SameSite=Strict",
             }
         } else {
@@ -58,6 +62,7 @@ impl Cookies {
                 draft: "draft",
                 bounce: "bounce",
                 known_browser: "known",
+                language: "lang",
                 attributes: "; Path=/; HttpOnly; SameSite=Strict",
             }
         }
@@ -71,6 +76,14 @@ impl Cookies {
         ]
         .into_iter()
         .filter_map(|(name, value)| self.write(name, value, session.max_age_seconds))
+        // What the account has chosen counts in every browser of its owner.
+        .chain(
+            session
+                .language
+                .as_deref()
+                .and_then(Text::of)
+                .and_then(|text| self.language(text)),
+        )
         .collect()
     }
 
@@ -94,6 +107,19 @@ impl Cookies {
     /// The mark of a browser in which somebody has signed in, for as long as browsers keep a cookie: 400 days.
     pub fn known_browser(&self, mark: &str) -> Option<HeaderValue> {
         self.write(self.known_browser, mark, Some(400 * 86_400))
+    }
+
+    /// The language that was chosen, for as long.
+    pub fn language(&self, text: Text) -> Option<HeaderValue> {
+        // Not `Strict`: a visit from another site is answered in it too. It says nothing else.
+        let attributes = self.attributes.replace("SameSite=Strict", "SameSite=Lax");
+        let tag = text.tag();
+        let max_age = 400 * 86_400;
+        HeaderValue::from_str(&format!(
+            "{}={tag}{attributes}; Max-Age={max_age}",
+            self.language
+        ))
+        .ok()
     }
 
     /// A cookie of that name, expired.

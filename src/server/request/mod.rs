@@ -10,6 +10,7 @@ use crate::domain::local_path::LocalPath;
 use crate::domain::role::Role;
 use crate::domain::session::Ending;
 use crate::domain::user::{Profile, UserId};
+use crate::language::Text;
 use crate::server::accounts::{Accounts, OpenSession};
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::{Flash, FlashSeal, Notice};
@@ -85,6 +86,8 @@ impl Deref for Request {
 pub struct Visit {
     /// The use cases.
     pub accounts: Accounts,
+    /// The visitor's language.
+    pub text: Text,
     /// Whose request this is.
     pub visitor: Visitor,
     /// What the last form left for this page.
@@ -141,6 +144,22 @@ impl Request {
             (Some((_, value)), None) => value.into_owned(),
             _ => String::new(),
         }
+    }
+
+    /// Shows pages in this language from now on, in this browser, and to whoever is signed in everywhere.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn choose_language(&self, text: Text) -> Result<(), AppError> {
+        if let Some(claims) = self.visitor.claims() {
+            self.accounts
+                .choose_language(claims.sub, text.tag())
+                .await?;
+        }
+        if let Some(cookie) = self.cookies.language(text) {
+            append(SET_COOKIE, cookie);
+        }
+        Ok(())
     }
 
     /// Hands the tokens of a session to the browser.

@@ -60,6 +60,8 @@ pub struct SessionRow {
     pub roles: Roles,
     /// When the account was disabled, if it is.
     pub disabled_at: Option<Millis>,
+    /// The tag of the user's language, if one was chosen.
+    pub language: Option<String>,
 }
 
 /// A live session as its user sees it in the list.
@@ -190,7 +192,7 @@ impl Storage {
     pub async fn session(&self, session: SessionId) -> Result<Option<SessionRow>, StorageError> {
         let row = sqlx::query(
             "SELECT s.user_id, s.audience, s.generation, s.created_at, s.rotated_at, s.idle_expires_at, \
-             s.absolute_expires_at, s.remembered_at, s.ended_at, s.end_reason, u.epoch, u.roles, u.disabled_at, \
+             s.absolute_expires_at, s.remembered_at, s.ended_at, s.end_reason, u.epoch, u.roles, u.disabled_at, u.language, \
              e.user_agent, e.network \
              FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN sessions e ON e.id = s.ended_by \
              WHERE s.id = $1",
@@ -215,6 +217,7 @@ impl Storage {
                 epoch: row.try_get("epoch")?,
                 roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
                 disabled_at: row.try_get("disabled_at")?,
+                language: row.try_get("language")?,
             })
         })
         .transpose()

@@ -41,6 +41,8 @@ pub struct Credentials {
     pub roles: Roles,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// The tag of the user's language, if one was chosen.
+    pub language: Option<String>,
 }
 
 /// What remains of a user's sessions after a change of password.
@@ -74,10 +76,9 @@ impl Remaining<'_> {
     }
 }
 
-const CREDENTIALS_BY_EMAIL: &str =
-    "SELECT id, email, password_hash, epoch, roles, disabled_at FROM users WHERE email = $1";
+const CREDENTIALS_BY_EMAIL: &str = "SELECT id, email, password_hash, epoch, roles, disabled_at, language FROM users WHERE email = $1";
 const CREDENTIALS_BY_ID: &str =
-    "SELECT id, email, password_hash, epoch, roles, disabled_at FROM users WHERE id = $1";
+    "SELECT id, email, password_hash, epoch, roles, disabled_at, language FROM users WHERE id = $1";
 
 impl Storage {
     /// Stores a user, and the session that the registration opens.
@@ -138,6 +139,19 @@ impl Storage {
             .fetch_optional(self.connections.ask())
             .await?;
         row.as_ref().map(credentials).transpose()
+    }
+
+    /// Remembers a user's language.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_language(&self, user: UserId, tag: &str) -> Result<(), StorageError> {
+        sqlx::query("UPDATE users SET language = $2 WHERE id = $1")
+            .bind(user.to_string())
+            .bind(tag.to_owned())
+            .execute(self.connections.ask())
+            .await?;
+        Ok(())
     }
 
     /// The profile of one user.
@@ -267,6 +281,7 @@ fn credentials(row: &AnyRow) -> Result<Credentials, StorageError> {
         epoch: row.try_get("epoch")?,
         roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
         disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        language: row.try_get("language")?,
     })
 }
 

@@ -5,7 +5,9 @@
 use crate::app::routes::{Access, Page};
 use crate::app::shell::{Rank, bare_page};
 use crate::domain::local_path::LocalPath;
+use crate::language::Text;
 use crate::server::request::cookies::{Found, find_each};
+use crate::server::web::identity::language;
 use crate::server::web::router::Application;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, REFRESH, SET_COOKIE};
@@ -37,7 +39,9 @@ pub async fn send_round(
         && is_navigation_from_elsewhere(headers)
     {
         return match address.and_then(LocalPath::parse) {
-            Some(address) if found == [Found::None; 3] => round_trip(&application, &address),
+            Some(address) if found == [Found::None; 3] => {
+                round_trip(&application, &address, language(&application, headers))
+            }
             _ => next.run(request).await,
         };
     }
@@ -56,22 +60,25 @@ fn is_navigation_from_elsewhere(headers: &HeaderMap) -> bool {
     says(SEC_FETCH_SITE, "cross-site") && says(SEC_FETCH_MODE, "navigate")
 }
 
-fn round_trip(application: &Application, address: &LocalPath) -> Response {
+fn round_trip(application: &Application, address: &LocalPath, text: Text) -> Response {
     let link = address.to_string();
     let body = view! {
         <section class="card">
-            <h1>"One moment"</h1>
-            <p class="lede">"We are opening the page you came for."</p>
+            <h1>{text.say("round-title")}</h1>
+            <p class="lede">{text.say("round-lede")}</p>
             <p class="actions">
                 <a class="button" href=link>
-                    "Go on"
+                    {text.say("round-go")}
                 </a>
             </p>
         </section>
     };
     let owner = Owner::new();
     let assets = &application.site.paths;
-    let html = owner.with(|| bare_page(assets, "One moment", Rank::Stranger, body).to_html());
+    let html = owner.with(|| {
+        provide_context(text);
+        bare_page(assets, text.say("round-title"), Rank::Stranger, body).to_html()
+    });
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();
     if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={address}")) {

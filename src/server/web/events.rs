@@ -5,9 +5,11 @@
 use crate::app::words;
 use crate::domain::error::AppError;
 use crate::domain::session::{Revocation, SessionId};
+use crate::language::Text;
 use crate::server::accounts::Watched;
 use crate::server::request::cookies::{Found, find_each};
 use crate::server::tokens::Audience;
+use crate::server::web::identity::language;
 use crate::server::web::router::Application;
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
@@ -42,7 +44,8 @@ pub async fn stream(State(application): State<Arc<Application>>, request: Reques
         Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(), // the storage has logged it
     };
-    let mut answer = Sse::new(once(ended(application, watched)))
+    let text = language(&application, request.headers());
+    let mut answer = Sse::new(once(ended(application, watched, text)))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response();
     let headers = answer.headers_mut();
@@ -74,7 +77,11 @@ async fn watched(
 }
 
 /// Waits for the end of the session, or of the program.
-async fn ended(application: Arc<Application>, watched: Watched) -> Result<Event, Infallible> {
+async fn ended(
+    application: Arc<Application>,
+    watched: Watched,
+    text: Text,
+) -> Result<Event, Infallible> {
     let mut stopping = application.stopping.clone();
     let over = tokio::select! {
         () = until_over(&application, &watched) => true,
@@ -85,9 +92,9 @@ async fn ended(application: Arc<Application>, watched: Watched) -> Result<Event,
     }
     let session = watched.session;
     let told = match application.accounts.ending(session).await {
-        Ok(Some(ending)) => words::ending(&ending),
+        Ok(Some(ending)) => words::ending(text, &ending),
         // It ended all the same; why cannot be asked now.
-        Ok(None) | Err(_) => words::ENDED.to_owned(),
+        Ok(None) | Err(_) => text.say("ended").into_owned(),
     };
     let event = Event::default().event("ended");
     Ok(event.json_data(Ended { session, told }).unwrap_or_default())

@@ -8,6 +8,7 @@ use crate::domain::device::{Device, Network};
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
 use crate::domain::session::Ending;
+use crate::language::Text;
 use crate::server::accounts::Renewal;
 use crate::server::request::cookies::{Found, find, find_each};
 use crate::server::request::flash::Flash;
@@ -16,7 +17,7 @@ use crate::server::tokens::Audience;
 use crate::server::web::address;
 use crate::server::web::router::Application;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::header::{ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -51,7 +52,7 @@ pub async fn identify(
 ) -> Response {
     let headers = request.headers();
     let names = &application.cookies;
-    let [access, refresh, flash, draft, known_browser] = find_each(
+    let [access, refresh, flash, draft, known_browser, language] = find_each(
         headers,
         [
             names.access,
@@ -59,6 +60,7 @@ pub async fn identify(
             names.flash,
             names.draft,
             names.known_browser,
+            names.language,
         ],
     );
     let source = source(&application, headers, request.extensions());
@@ -90,6 +92,7 @@ pub async fn identify(
 
     let visit = VestibuleRequest::new(Visit {
         accounts: application.accounts.clone(),
+        text: chosen(language, request.headers()),
         visitor: identified.visitor,
         flash,
         path: request.uri().path().to_owned(),
@@ -177,6 +180,19 @@ async fn whose(
         Found::None => Identified::stranger(),
         _ => nobody(None),
     })
+}
+
+/// The language that was chosen in this browser, or else what it says that its user reads.
+pub fn language(application: &Application, headers: &HeaderMap) -> Text {
+    chosen(find(headers, application.cookies.language), headers)
+}
+
+fn chosen(cookie: Found<'_>, headers: &HeaderMap) -> Text {
+    let chosen = match cookie {
+        Found::One(tag) => Text::of(tag),
+        _ => None,
+    };
+    chosen.unwrap_or_else(|| Text::accepted(text(headers, ACCEPT_LANGUAGE.as_str())))
 }
 
 /// Where a request comes from, for a handler.

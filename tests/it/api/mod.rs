@@ -410,7 +410,7 @@ on_both_databases! {
         assert_eq!((ada.get("/api/v1/me").await.status, ada.renew().await.status), (401, 401));
         assert!(browser.get("/profile").await.location().starts_with("/login"));
         let form = browser.get("/login?next=/profile").await;
-        assert!(form.body.contains("An administrator ended your session at 2026-01-02 03:04 UTC."), "{}", form.body);
+        assert!(form.body.contains("An administrator ended your session at 2 January 2026, 03:04 UTC."), "{}", form.body);
         assert!(app.lets_in(EMAIL, PASSWORD).await);
         assert_eq!(root.get("/api/v1/me").await.status, 200);
     }

@@ -1,6 +1,7 @@
 //! How the API refuses: a status, one shape of body, and for whom the token is at fault the challenge of RFC 6750.
 
 use crate::domain::error::AppError;
+use crate::language::Text;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -103,12 +104,12 @@ impl From<&AppError> for Failure {
         let fields = problems.iter().map(|problem| FieldFailure {
             field: problem.field.name(),
             code: problem.code(),
-            message: problem.sentence(),
+            message: Text::english().problem(problem),
         });
         Self {
             error: FailureDetails {
                 code: error.code(),
-                message: error.sentence(),
+                message: Text::english().error(error).into_owned(),
                 fields: fields.collect(),
             },
         }

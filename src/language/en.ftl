@@ -1,0 +1,301 @@
+# English: complete by definition. What stands in { $braces } is filled in.
+
+## Everywhere
+brand = Vestibule
+language-name = English
+skip = Skip to content
+nav-account = Account
+nav-profile = Profile
+nav-sessions = Sessions
+nav-password = Password
+nav-users = Users
+sign-in = Sign in
+sign-out = Sign out
+create-account = Create account
+footer-line = Vestibule keeps your session, not your secrets.
+footer-language = Language
+session-over-typed = What you have typed stays here: when you send it, you are asked to sign in first.
+session-over-again = Sign in again
+
+## Times, in UTC
+date = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }
+minute = { $date }, { $time } UTC
+
+## Home
+home-stranger-title = Your front door
+home-stranger-lede = One account opens everything behind it. Knock once, and the house knows you.
+home-create = Create an account
+home-note = This page asks nothing of any other site, and works with JavaScript off.
+home-hello = Hello, { $name }
+home-open = The door is open.
+home-profile = Your profile
+home-password = Change password
+home-signed-in-as = Signed in as { $email }
+
+## Signing in and registering
+login-title = Sign in
+login-remember = Keep me signed in on this device
+login-new = New here?
+login-create = Create an account
+register-title = Create your account
+register-closed = New accounts cannot be created here at the moment.
+register-known = Have an account?
+label-email = E-mail
+label-password = Password
+label-nickname = Nickname
+hint-nickname = What others see. Up to 50 characters.
+hint-new-password = At least { $min } characters. Several words are easy to remember.
+password-show = Show
+password-hide = Hide
+password-too-short = Too short: at least { $min } characters.
+password-long-enough = Long enough. Longer is stronger.
+password-good = Good length.
+password-very-good = Very good length.
+
+## Password
+password-title = Change your password
+password-lede = Every other session of yours ends with it.
+password-current = Current password
+password-new = New password
+password-change = Change password
+
+## Profile
+profile-title = Your profile
+profile-signature = Signature
+profile-signature-hint = A line or two about you. Up to 200 characters.
+profile-avatar = Avatar address
+profile-avatar-hint = A picture's address that begins with https://. Leave it empty for none.
+profile-save = Save profile
+profile-since = Member since
+
+## Sessions
+sessions-title = Your sessions
+sessions-lede = Where you are signed in. End what you do not know.
+sessions-end-others = End all other sessions
+session-this = This one
+session-api = API client
+session-signed-in = Signed in
+session-last-seen = Last seen
+session-network = Network
+session-end = End
+session-end-of = End the session of { $device }
+device = { $browser } on { $system }
+browser-unknown = Unknown browser
+browser-webkit = A WebKit browser
+browser-python = A Python program
+browser-android = An Android app
+browser-apple = An Apple app
+browser-go = A Go program
+browser-node = A Node program
+
+## The first administrator
+first-title = The first administrator
+first-lede = There is none yet. Whoever sent you this link can read the program's own output, so you may become it.
+first-become = Become administrator
+
+## Users, for administrators
+users-title = Users
+users-audit = What happened to whose account: the audit trail
+users-query = E-mail begins with
+users-search = Search
+users-none = Nobody's e-mail begins like that.
+users-next = Next page
+users-all = All users
+user-title = A user
+user-since = Since
+user-disabled = Disabled
+user-disabled-badge = disabled
+user-roles = Roles
+user-roles-label = This user's roles
+user-roles-hint = Names with spaces between, such as editor. An administrator may do all of this.
+user-roles-set = Set roles
+user-sessions = Sessions
+user-nowhere = Signed in nowhere.
+user-sign-out = Sign out everywhere
+user-sign-out-means = Every session of this user ends at once, and cannot be brought back. The user can sign in again.
+user-account = Account
+user-enable = Enable account
+user-disable = Disable account
+user-disable-means = Every session of this user ends at once, and nobody can sign in to the account until it is enabled again.
+
+## The audit trail
+audit-title = Audit trail
+audit-lede = What happened to whose account, who did it, and from where. Days are in UTC.
+audit-none = Nothing of this kind is on record.
+audit-take = Take all of this away:
+audit-json-lines = JSON lines
+audit-user = Account (e-mail)
+audit-actor = Done by (e-mail)
+audit-event = What happened
+audit-any = Anything
+audit-since = From
+audit-until = Until
+audit-show = Show
+audit-older = Older
+activity-title = Recent activity
+activity-lede = What happened to your account. If something was not you, change your password.
+history-title = History
+history-all = All of it
+by-administrator = by an administrator
+by-operator = by the operator
+by-user = by
+record-request = request
+record-no-account = No account has that e-mail.
+record-device = { $device }, { $network }
+event-said = { $event }.
+event-said-of = { $event }: { $detail }.
+event-unknown = Something that this version has no word for.
+event-account-created = Account created
+event-account-created-roles = Account created, with the roles { $detail }.
+event-signed-in = Signed in
+event-signed-in-api = Signed in. By an API client.
+event-sign-in-refused = Sign-in refused
+event-sign-in-refused-disabled = Sign-in refused. The account is closed.
+event-signed-out = Signed out
+event-session-ended = A session ended
+event-other-sessions-ended = All other sessions ended
+event-session-displaced = The oldest session made room for a new one
+event-refresh-token-reused = An old key came back, and its session was ended
+event-password-changed = Password changed
+event-password-change-refused = Change of password refused: the current one was wrong
+event-profile-changed = Profile changed
+event-roles-set = Roles set
+event-roles-set-none = Roles set. None are left.
+event-account-disabled = Account disabled
+event-account-enabled = Account enabled
+event-signed-out-everywhere = All sessions ended
+event-audit-exported = Audit trail exported
+event-audit-resealed = Audit trail sealed anew
+
+## How a session came to its end
+ended = Your session has ended.
+ended-signed-out = You signed out at { $at }.
+ended-session-limit = You were signed out here because you signed in at { $at }. Only so many sessions may be open at once.
+ended-session-limit-from = You were signed out here because you signed in from { $device } at { $at }. Only so many sessions may be open at once.
+ended-password-changed = You were signed out here because your password was changed at { $at }.
+ended-password-changed-from = You were signed out here because your password was changed from { $device } at { $at }.
+ended-by-user = This session was ended at { $at }.
+ended-by-user-from = This session was ended from { $device } at { $at }.
+ended-reused = Somebody used an old key of your session; it was ended at { $at }. If you did not copy it yourself, change your password.
+ended-reused-of = Somebody used an old key of your session ({ $device }); it was ended at { $at }. If you did not copy it yourself, change your password.
+ended-expired = You were signed out at { $at }, when your session had lasted its time.
+ended-disabled = This account was disabled at { $at }.
+ended-by-administrator = An administrator ended your session at { $at }.
+
+## Good news
+notice-welcome = Welcome. Your account is ready.
+notice-profile-saved = Your profile is saved.
+notice-password-changed = Your password is changed. Every other session was ended.
+notice-signed-out = You are signed out.
+notice-session-ended = That session is ended.
+notice-other-sessions-ended = Every other session is ended.
+notice-signed-out-everywhere = Every session of this user is ended.
+notice-account-disabled = This account is disabled, and every session of it ended.
+notice-account-enabled = This account is open again.
+notice-roles-set = The roles are set. They count from the user's next request on.
+notice-first-administrator = You are the first administrator. The link is good no more.
+notice-draft-waits = What you had typed is kept: sign in to find it again.
+notice-draft-kept = Here is what you had typed. It is not saved yet.
+
+## What is wrong with a form
+check-one = Please check one thing
+check-several = Please check what is marked below
+field-email = e-mail
+field-password = password
+field-current-password = current password
+field-new-password = new password
+field-nickname = nickname
+field-signature = signature
+field-avatar = avatar address
+field-roles = roles
+problem-required-email = Enter your e-mail.
+problem-required-password = Enter a password.
+problem-required-current-password = Enter your current password.
+problem-required-new-password = Enter a new password.
+problem-required-nickname = Enter a nickname.
+problem-required-signature = Enter a signature.
+problem-required-avatar = Enter an avatar address.
+problem-required-roles = Enter a role.
+problem-malformed-email = Enter an e-mail address such as name@example.org.
+problem-malformed-nickname = The nickname needs at least one visible character.
+problem-malformed-avatar = Enter a whole address such as https://example.org/me.png, without a user name or password in it.
+problem-malformed-roles = Enter names such as editor with spaces between: small letters, digits, - and _.
+problem-malformed = The { $field } cannot be accepted.
+problem-too-many-roles = A user has at most { $limit } roles.
+problem-too-short = Use at least { $limit } characters.
+problem-too-many-bytes = The { $field } cannot be longer than { $limit } bytes.
+problem-too-long = The { $field } cannot be longer than { $limit } characters.
+problem-forbidden-character = The { $field } contains an invisible or control character; remove it.
+problem-not-https = The { $field } must begin with https://.
+problem-common = This password is among the most common ones; choose another.
+problem-contains-email = The password must not contain your e-mail.
+problem-same-as-current = The new password is the same as the current one; choose another.
+problem-wrong-current-password = The current password is not right.
+problem-unknown-roles = One of these roles does not exist here. The operator names them in VESTIBULE_ROLES.
+problem-unknown = There is no such { $field } here.
+problem-taken = There is an account with this e-mail already.
+problem-wrong-credentials = The e-mail or the password is not right.
+
+## What is wrong otherwise
+error-invalid = Some of what you entered needs another look.
+error-not-signed-in = Sign in to continue.
+error-other-account = Somebody else is signed in here now than when this form was opened. Nothing was saved.
+error-last-administrator = This is the last administrator; make another one first.
+error-own-account = Administrators cannot do this to their own account.
+error-forbidden = That request was refused.
+error-registration-closed = New accounts cannot be created here at the moment.
+error-busy = There is a rush at the moment. Try again in a few seconds.
+error-too-many-requests = There were too many attempts from your network. Try again in a minute.
+error-too-many-failures = There were too many wrong passwords. Try again in { $minutes ->
+    [one] { $minutes } minute
+   *[other] { $minutes } minutes
+}.
+error-unavailable = Our records cannot be reached at the moment. Try again in a few seconds.
+error-unsupported-media-type = That kind of content is not accepted here.
+error-payload-too-large = That was too much to send at once.
+error-bad-request = That request could not be understood.
+error-unexpected-fields = A field is missing, unknown, given twice, or not of its kind.
+error-not-found = There is nothing here.
+error-method-not-allowed = That cannot be done here.
+error-timed-out = That took too long.
+error-internal = Something went wrong on our side.
+
+## Pages for what went wrong
+trouble-home = Home
+trouble-bad-request = That request could not be understood
+trouble-refused = That request was refused
+trouble-not-found = There is no page here
+trouble-method = That is not how this address is used
+trouble-timed-out = That took too long
+trouble-too-large = That was too much to send at once
+trouble-media-type = That kind of content is not accepted here
+trouble-unprocessable = That could not be accepted
+trouble-unavailable = That cannot be done right now
+trouble-internal = Something went wrong on our side
+advice-reload = Go back, reload the page and try again.
+advice-refused = It did not come from a page of ours, or it is not for you. Go back, reload the page and try again.
+advice-not-found = The address may have been mistyped, or the page is gone.
+advice-method = Go back and try again from the page itself.
+advice-timed-out = Check your connection and try again.
+advice-too-large = Shorten what you entered and try again.
+advice-media-type = Send the page's own form.
+advice-unavailable = There is a rush, or our records cannot be reached. Try again in a few seconds.
+advice-internal = It has been noted. Try again in a moment.
+
+## Coming from another site
+round-title = One moment
+round-lede = We are opening the page you came for.
+round-go = Go on
