@@ -60,6 +60,13 @@ export async function signOut(page: Page): Promise<void> {
   await expect(page).toHaveURL('/login');
 }
 
+/** Opens a page and waits until the browser listens: for what comes before, nothing is told until the next page. */
+export async function openListening(page: Page, path: string): Promise<void> {
+  const stream = page.waitForResponse((response) => response.url().endsWith('/events'));
+  await page.goto(path);
+  await stream;
+}
+
 /** Browsers by what they say of themselves, under the words the pages have for them. */
 export const browsers = {
   'Firefox on Windows': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -81,11 +88,12 @@ export const failures = {
   '/password': { values: { current_password: 'not the right one', new_password: 'short' }, send: 'Change password' },
 } as const;
 
-/** Sends the page's form with values it must refuse, and waits for the refusal. */
+/** Sends the page's form with values it must refuse, and waits for the refusal, its focus and its looks. */
 export async function failOn(page: Page, path: keyof typeof failures): Promise<void> {
   const { values, send } = failures[path];
   await page.goto(path);
   await fill(page, values);
   await button(page, send).click();
-  await expect(errorSummary(page)).toBeVisible();
+  await expect(errorSummary(page)).toBeFocused();
+  await page.waitForLoadState('load');
 }

@@ -108,22 +108,3 @@ test('nobody else gets in', async ({ page, person }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('That request was refused');
   await expect(page.getByRole('link', { name: 'Users' })).toHaveCount(0);
 });
-
-for (const width of [320, 360]) {
-  test(`all pages fit a screen ${width} pixels wide`, async ({ page, person, server, elsewhere }) => {
-    await page.setViewportSize({ width, height: 740 });
-    const wide = { ...person, email: `${'m'.repeat(40)}.${person.email}`, nickname: 'W'.repeat(50) };
-    await register(await elsewhere(), wide);
-    await administrator(page, server);
-    await open(page, wide);
-    for (const path of [page.url(), '/admin', '/admin/audit', `/admin/audit?user=${person.email}`]) {
-      await page.goto(path);
-      for (const more of await page.locator('summary').all()) await more.click();
-      const { scrollWidth, clientWidth } = await page.evaluate(() => ({
-        scrollWidth: document.documentElement.scrollWidth,
-        clientWidth: document.documentElement.clientWidth,
-      }));
-      expect(scrollWidth, path).toBeLessThanOrEqual(clientWidth);
-    }
-  });
-}

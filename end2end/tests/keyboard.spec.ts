@@ -1,65 +1,85 @@
-// Everything can be done without a mouse, in the order it is read.
+// Everything can be done without a mouse, in the order it is read, and what has the focus is seen to have it.
 import { expect, test } from '../support/test.ts';
-import { register, signOut } from '../support/pages.ts';
+import { focused, skipToContent, stops, tab, tabBack } from '../support/keyboard.ts';
+import { browsers, failOn, notice, register, signIn, signOut } from '../support/pages.ts';
 import type { Page } from '@playwright/test';
 
-const focused = (page: Page) => page.locator('*:focus');
-
-/** From the top of the page over the skip link into the page's own part. */
-async function skipToContent(page: Page) {
-  await page.keyboard.press('Tab');
-  await expect(focused(page)).toHaveText('Skip to content');
-  await expect(focused(page)).toBeInViewport();
-  await page.keyboard.press('Enter');
-  await expect(page.locator('#main')).toBeFocused();
+/** Opens a page; with script there is a button at each password that shows it: waits for them, so that they are there to pass. */
+async function open(page: Page, path: string, javaScript: boolean | undefined) {
+  await page.goto(path);
+  if (javaScript === false) return;
+  for (const toggle of await page.locator('.password-field__toggle').all()) await expect(toggle).toBeVisible();
 }
 
-/** One Tab on, to the field of that name. */
-async function tabTo(page: Page, id: string) {
-  await page.keyboard.press('Tab');
-  await expect(page.locator(`#${id}`)).toBeFocused();
-}
-
-/** With script there is a button at each password that shows it: waits for it, so that it is there to pass. */
-async function tabPastToggle(page: Page, javaScript: boolean) {
-  if (!javaScript) return;
-  await page.keyboard.press('Tab');
-  await expect(focused(page)).toHaveClass(/password-field__toggle/);
+/** Types into the fields in the order in which Tab comes to them, and goes on to the button, which has the focus then. */
+async function type(page: Page, values: Record<string, string>, send: string) {
+  for (const [label, value] of Object.entries(values)) {
+    let stop = await tab(page);
+    if (stop === 'button "Show"') stop = await tab(page);
+    expect(stop).toBe(`textbox "${label}"`);
+    await page.keyboard.type(value);
+  }
+  let stop = await tab(page);
+  if (stop === 'button "Show"') stop = await tab(page);
+  if (stop.startsWith('checkbox')) {
+    await page.keyboard.press('Space');
+    await expect(focused(page)).toBeChecked();
+    stop = await tab(page);
+  }
+  expect(stop).toBe(`button "${send}"`);
 }
 
 test('register and sign in by keyboard alone', async ({ page, person, javaScriptEnabled }) => {
-  const script = javaScriptEnabled !== false;
-  await page.goto('/register');
-  if (script) await expect(page.locator('.password-field__toggle')).toBeVisible();
+  const { email, nickname, password } = person;
+  await open(page, '/register', javaScriptEnabled);
   await skipToContent(page);
-  await tabTo(page, 'email');
-  await page.keyboard.type(person.email);
-  await tabTo(page, 'nickname');
-  await page.keyboard.type(person.nickname);
-  await tabTo(page, 'password');
-  await page.keyboard.type(person.password);
-  await tabPastToggle(page, script);
-  await page.keyboard.press('Tab');
-  await expect(focused(page)).toHaveText('Create account');
+  await type(page, { 'E-mail': email, Nickname: nickname, Password: password }, 'Create account');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/profile');
 
   await signOut(page);
-  await page.goto('/login');
-  if (script) await expect(page.locator('.password-field__toggle')).toBeVisible();
+  await open(page, '/login', javaScriptEnabled);
   await skipToContent(page);
-  await tabTo(page, 'email');
-  await page.keyboard.type(person.email);
-  await tabTo(page, 'password');
-  await page.keyboard.type(person.password);
-  await tabPastToggle(page, script);
-  await tabTo(page, 'remember');
-  await page.keyboard.press('Space');
-  await expect(page.locator('#remember')).toBeChecked();
-  await page.keyboard.press('Tab');
-  await expect(focused(page)).toHaveText('Sign in');
+  await type(page, { 'E-mail': email, Password: password }, 'Sign in');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/profile');
+});
+
+test('change the profile and the password, end a session and sign out by keyboard alone', async ({
+  page,
+  person,
+  elsewhere,
+  javaScriptEnabled,
+}) => {
+  await register(page, person);
+  await open(page, '/profile', javaScriptEnabled);
+  await skipToContent(page);
+  // Tab selects what stands in a field: what is typed takes its place.
+  const profile = { Nickname: 'Ada', Signature: 'by hand', 'Avatar address': 'https://images.example/ada.png' };
+  await type(page, profile, 'Save profile');
+  await page.keyboard.press('Space');
+  await expect(notice(page)).toHaveText('Your profile is saved.');
+  await expect(page.locator('.identity')).toContainText(/^Ada.*by hand$/);
+
+  const password = `${person.password} new`;
+  await open(page, '/password', javaScriptEnabled);
+  await skipToContent(page);
+  await type(page, { 'Current password': person.password, 'New password': password }, 'Change password');
+  await page.keyboard.press('Enter');
+  await expect(notice(page)).toContainText('Your password is changed.');
+
+  await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), { ...person, password });
+  await open(page, '/sessions', javaScriptEnabled);
+  await skipToContent(page);
+  expect(await tab(page)).toBe('button "End the session of Firefox on Windows"');
+  await page.keyboard.press('Enter');
+  await expect(notice(page)).toHaveText('That session is ended.');
+
+  await open(page, '/sessions', javaScriptEnabled);
+  await skipToContent(page);
+  expect(await tabBack(page)).toBe('button "Sign out"');
+  await page.keyboard.press('Space');
+  await expect(page).toHaveURL('/login');
 });
 
 test('Enter in a field sends the form', async ({ page, person }) => {
@@ -71,17 +91,37 @@ test('Enter in a field sends the form', async ({ page, person }) => {
   await expect(page).toHaveURL('/profile');
 });
 
-test('what has the focus is seen to have it', async ({ page }) => {
-  await page.goto('/login');
-  await page.keyboard.press('Tab');
-  for (let stop = 0; stop < 9; stop++) {
-    await page.keyboard.press('Tab');
-    const outlined = await focused(page).evaluateAll((elements) =>
-      elements.every((element) => {
-        const style = getComputedStyle(element);
-        return element === document.body || style.outlineStyle !== 'none' || style.boxShadow !== 'none';
-      }),
-    );
-    expect(outlined, `stop ${stop}`).toBe(true);
-  }
+const stranger = ['link "Skip to content"', 'link "Vestibule"', 'link "Sign in"', 'link "Create account"'];
+const user = [
+  ...stranger.slice(0, 2),
+  ...['link "Profile"', 'link "Sessions"', 'link "Password"', 'button "Sign out"'],
+];
+
+test('Tab goes in the order in which one reads', async ({ page, person, elsewhere, javaScriptEnabled }) => {
+  const toggle = javaScriptEnabled === false ? [] : ['button "Show"'];
+  const login = [
+    ...['textbox "E-mail"', 'textbox "Password"', ...toggle, 'checkbox "Keep me signed in on this device"'],
+    ...['button "Sign in"', 'link "Create an account"'],
+  ];
+  await open(page, '/login', javaScriptEnabled);
+  expect(await stops(page)).toEqual([...stranger, ...login]);
+
+  await failOn(page, '/register');
+  expect(await stops(page), 'after the summary of errors, which has the focus').toEqual([
+    'link "Enter an e-mail address such as name@example.org."',
+    'link "Enter a nickname."',
+    'link "Use at least 12 characters."',
+    ...['textbox "E-mail"', 'textbox "Nickname"', 'textbox "Password"', ...toggle],
+    ...['button "Create account"', 'link "Sign in"'],
+  ]);
+
+  await register(page, person);
+  await page.goto('/profile');
+  const fields = ['textbox "Nickname"', 'textbox "Signature"', 'textbox "Avatar address"', 'button "Save profile"'];
+  expect(await stops(page)).toEqual([...user, ...fields]);
+
+  await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), person);
+  await page.goto('/sessions');
+  const ends = ['button "End the session of Firefox on Windows"', 'button "End all other sessions"'];
+  expect(await stops(page)).toEqual([...user, ...ends]);
 });

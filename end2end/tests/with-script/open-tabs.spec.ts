@@ -1,17 +1,10 @@
 // Tabs that stay open are told when their session ends, at once, and what is typed in them stays.
-import { browsers, button, fill, notice, register, sendSignIn, signIn, signOut, told, warning } from '../../support/pages.ts';
+import { browsers, button, fill, notice, openListening, register, sendSignIn, signIn, signOut, told, warning } from '../../support/pages.ts';
 import { expect, newPerson, test } from '../../support/test.ts';
 import type { Page } from '@playwright/test';
 
 function ended(page: Page) {
   return page.locator('#session-ended');
-}
-
-/** Opens a page and waits until the browser listens: for what comes before, nothing is told until the next page. */
-async function openListening(page: Page, path: string) {
-  const stream = page.waitForResponse((response) => response.url().endsWith('/events'));
-  await page.goto(path);
-  await stream;
 }
 
 /** Waits until no tab of this browser listens any more: each holds the lock while it does, and this stands last. */

@@ -1,0 +1,161 @@
+// A walk past every page in every state that it has; a test says what it looks at on the way. It goes with script: pages have
+// then all that they have without.
+import { expect, type Page } from '@playwright/test';
+import { browsers, button, errorSummary, failOn, fill, notice, openListening, register, sendSignIn, signIn, signOut, warning } from './pages.ts';
+import { startServer, type Server } from './server.ts';
+import { newPerson, test, type Elsewhere, type Person } from './test.ts';
+
+export interface Walk {
+  page: Page;
+  person: Person;
+  server: Server;
+  elsewhere: Elsewhere;
+}
+
+export type Look = (page: Page, what: string) => Promise<void>;
+
+/** The names that need most room, and an address without a place to break. */
+const widest = { W: 'W'.repeat(50), emoji: '🦄'.repeat(50), address: 'm'.repeat(40) };
+
+function wide(person: Person): Person {
+  return { ...person, email: `${widest.address}.${person.email}`, nickname: widest.W };
+}
+
+async function lookAt(page: Page, paths: string[], look: Look): Promise<void> {
+  for (const path of paths) {
+    await page.goto(path);
+    await look(page, path);
+  }
+}
+
+export async function walk(walk: Walk, look: Look): Promise<void> {
+  // The longest way of all, and a busy machine may take it slowly.
+  test.setTimeout(120_000);
+  const person = wide(walk.person);
+  await asStranger(walk, look);
+  await asUser(walk, person, look);
+  await asAdministrator(walk, person, look);
+  await asFirstAdministrator(walk, look);
+}
+
+async function asStranger({ page }: Walk, look: Look): Promise<void> {
+  // The third is answered by a page that stands alone.
+  await lookAt(page, ['/', '/no/such/page', '/action/login'], look);
+  for (const path of ['/register', '/login'] as const) {
+    await page.goto(path);
+    await expect(page.locator('.password-field__toggle')).toBeVisible();
+    await look(page, path);
+    await failOn(page, path);
+    await look(page, `${path} with errors`);
+  }
+  await page.goto('/register');
+  await page.locator('.password-field__toggle').click();
+  for (const [level, length] of [6, 12, 18, 24].entries()) {
+    await page.locator('#password').fill('w'.repeat(length));
+    await expect(page.locator('.strength')).toHaveAttribute('data-level', String(level + 1));
+    await look(page, `/register with a password of ${length} characters, shown`);
+  }
+}
+
+async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Promise<void> {
+  await register(page, person);
+  await look(page, '/profile with a notice');
+  await lookAt(page, ['/', '/password', '/sessions', '/sessions?before=nothing', '/admin'], look);
+
+  await page.goto('/profile');
+  await fill(page, { signature: 'W'.repeat(200), avatar_url: `https://images.example/${'w'.repeat(150)}.png` });
+  await button(page, 'Save profile').click();
+  await expect(notice(page)).toBeVisible();
+  await look(page, '/profile with everything in it');
+  for (const path of ['/profile', '/password'] as const) {
+    await failOn(page, path);
+    await look(page, `${path} with errors`);
+  }
+
+  const other = await elsewhere({ userAgent: browsers['Safari on iPhone'] });
+  await signIn(other, person);
+  await openListening(other, '/profile');
+  const { email, password } = person;
+  await page.request.post('/api/v1/tokens', { data: { email, password } });
+  await page.goto('/sessions');
+  await look(page, '/sessions with others');
+  await fill(other, { signature: 'typed too late' });
+  await button(page, 'End all other sessions').click();
+  await expect(notice(page)).toBeVisible();
+  await look(page, '/sessions with a notice');
+  await expect(other.locator('#session-ended')).toBeVisible();
+  await look(other, 'an open tab whose session has ended');
+  await button(other, 'Save profile').click();
+  await expect(warning(other)).toBeVisible();
+  await look(other, '/login after a session that was ended');
+
+  await page.goto('/profile');
+  await fill(page, { nickname: widest.emoji, avatar_url: '' });
+  await button(page, 'Save profile').click();
+  await expect(notice(page)).toBeVisible();
+  await lookAt(page, ['/', '/profile'], look);
+  await signOut(page);
+  await look(page, '/login with a notice');
+}
+
+async function openUser(page: Page, { email }: Person): Promise<void> {
+  await page.goto(`/admin?query=${email}`);
+  await page.getByRole('link', { name: email }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('A user');
+}
+
+/** What every button means that asks for a second click. */
+async function openAll(page: Page): Promise<void> {
+  await page.waitForLoadState('load');
+  for (const summary of await page.locator('summary').all()) await summary.click();
+}
+
+async function asAdministrator({ page, server, elsewhere }: Walk, person: Person, look: Look): Promise<void> {
+  const theirs = await elsewhere();
+  await signIn(theirs, person);
+  const administrator = wide(newPerson());
+  await register(page, administrator);
+  await server.operate('user', 'grant', administrator.email, 'administrator');
+  // The new session has the role at once; the old one when the server has heard of it.
+  await signOut(page);
+  // For the record.
+  await sendSignIn(page, { ...administrator, password: 'not the right one' });
+  await expect(errorSummary(page)).toBeVisible();
+  await sendSignIn(page, administrator);
+  await expect(page).toHaveURL('/profile');
+
+  await openUser(page, administrator);
+  await look(page, "an administrator's own page");
+  await openUser(page, person);
+  await openAll(page);
+  await look(page, "a user's page");
+  await fill(page, { roles: 'No Role!' });
+  await button(page, 'Set roles').click();
+  await expect(errorSummary(page)).toBeVisible();
+  await look(page, "a user's page with errors");
+  await fill(page, { roles: 'editor administrator' });
+  await button(page, 'Set roles').click();
+  await expect(notice(page)).toContainText('The roles are set.');
+  await openAll(page);
+  await button(page, 'Disable account').click();
+  await expect(notice(page)).toContainText('This account is disabled');
+  await look(page, 'the page of a disabled user');
+  await lookAt(page, ['/admin', '/admin?query=nobody', '/admin/audit', '/admin/audit?user=nobody'], look);
+}
+
+/** On a server of its own: the invitation is good for as long as there is no administrator. */
+async function asFirstAdministrator({ elsewhere }: Walk, look: Look): Promise<void> {
+  const server = await startServer();
+  try {
+    const page = await elsewhere({ baseURL: server.origin });
+    await register(page, newPerson());
+    const link = /http:\S+\/first-administrator\?invitation=\S+/.exec(server.log())?.[0];
+    await page.goto(link ?? 'no link in the output');
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('The first administrator');
+    await look(page, '/first-administrator');
+    // It would miss its server.
+    await page.goto('about:blank');
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,123 @@
+// The pages as those hear them who cannot see them.
+import { failOn, browsers, register, signIn } from '../../support/pages.ts';
+import { expect, test } from '../../support/test.ts';
+
+test('the sign-in form', async ({ page }) => {
+  await page.goto('/login');
+  await expect(page.locator('body')).toMatchAriaSnapshot(`
+    - link "Skip to content":
+      - /url: "#main"
+    - banner:
+      - link "Vestibule":
+        - /url: /
+      - navigation "Account":
+        - link "Sign in":
+          - /url: /login
+        - link "Create account":
+          - /url: /register
+    - main:
+      - heading "Sign in" [level=1]
+      - textbox "E-mail"
+      - textbox "Password"
+      - button "Show"
+      - checkbox "Keep me signed in on this device"
+      - button "Sign in"
+      - paragraph:
+        - text: New here?
+        - link "Create an account":
+          - /url: /register
+    - contentinfo
+  `);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page.getByRole('main')).toMatchAriaSnapshot('- button "Hide" [pressed]');
+});
+
+test('the registration form with errors', async ({ page }) => {
+  await failOn(page, '/register');
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+    - heading "Create your account" [level=1]
+    - alert:
+      - heading "Please check what is marked below" [level=2]
+      - list:
+        - listitem:
+          - link "Enter an e-mail address such as name@example.org.":
+            - /url: "#email"
+        - listitem:
+          - link "Enter a nickname.":
+            - /url: "#nickname"
+        - listitem:
+          - link "Use at least 12 characters.":
+            - /url: "#password"
+    - textbox "E-mail" [invalid]: not an address
+    - textbox "Nickname" [invalid]
+    - textbox "Password" [invalid]
+    - button "Create account"
+  `);
+  await expect(page.locator('#email')).toHaveAccessibleDescription('Enter an e-mail address such as name@example.org.');
+  await expect(page.locator('#nickname')).toHaveAccessibleDescription('What others see. Up to 50 characters. Enter a nickname.');
+  await expect(page.locator('#password')).toHaveAccessibleDescription(/^At least 12 characters\..* Use at least 12 characters\.$/);
+});
+
+test('the profile', async ({ page, person }) => {
+  await register(page, person);
+  await expect(page.locator('body')).toMatchAriaSnapshot(`
+    - banner:
+      - navigation "Account":
+        - link "Profile":
+          - /url: /profile
+        - link "Sessions":
+          - /url: /sessions
+        - link "Password":
+          - /url: /password
+        - button "Sign out"
+    - main:
+      - heading "Your profile" [level=1]
+      - status: Welcome. Your account is ready.
+      - paragraph: ${person.nickname}
+      - paragraph: ${person.email}
+      - paragraph:
+        - text: Member since
+        - time: /^\\d{4}-\\d\\d-\\d\\d$/
+      - textbox "Nickname": ${person.nickname}
+      - textbox "Signature"
+      - textbox "Avatar address"
+      - button "Save profile"
+  `);
+  await expect(page.getByRole('link', { name: 'Profile', exact: true })).toHaveAttribute('aria-current', 'page');
+});
+
+test('the sessions', async ({ page, person, elsewhere }) => {
+  await register(page, person);
+  await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), person);
+  await page.goto('/sessions');
+  const minute = '/^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC$/';
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+    - heading "Your sessions" [level=1]
+    - list:
+      - listitem:
+        - heading "Firefox on Windows" [level=2]
+        - term: "Signed in:"
+        - definition:
+          - time: ${minute}
+        - term: "Last seen:"
+        - definition:
+          - time: ${minute}
+        - term: "Network:"
+        - definition: 127.0.0.0/24
+        - button "End the session of Firefox on Windows"
+      - listitem:
+        - heading "Chromium on Linux" [level=2]
+        - text: This one
+        - term: "Signed in:"
+    - button "End all other sessions"
+    - heading "Recent activity" [level=2]
+    - list:
+      - listitem:
+        - paragraph: Signed in.
+        - paragraph:
+          - time: ${minute}
+          - text: Firefox on Windows, 127.0.0.0/24
+      - listitem:
+        - paragraph: Account created.
+  `);
+});
