@@ -97,6 +97,11 @@ const user = [
   ...['link "Profile"', 'link "Sessions"', 'link "Password"', 'button "Sign out"'],
 ];
 
+/** The last on every page. */
+async function languages(page: Page): Promise<string[]> {
+  return (await page.locator('.language').allInnerTexts()).map((name) => `button "${name}"`);
+}
+
 test('Tab goes in the order in which one reads', async ({ page, person, elsewhere, javaScriptEnabled }) => {
   const toggle = javaScriptEnabled === false ? [] : ['button "Show"'];
   const login = [
@@ -104,7 +109,7 @@ test('Tab goes in the order in which one reads', async ({ page, person, elsewher
     ...['button "Sign in"', 'link "Create an account"'],
   ];
   await open(page, '/login', javaScriptEnabled);
-  expect(await stops(page)).toEqual([...stranger, ...login]);
+  expect(await stops(page)).toEqual([...stranger, ...login, ...(await languages(page))]);
 
   await failOn(page, '/register');
   expect(await stops(page), 'after the summary of errors, which has the focus').toEqual([
@@ -113,15 +118,16 @@ test('Tab goes in the order in which one reads', async ({ page, person, elsewher
     'link "Use at least 12 characters."',
     ...['textbox "E-mail"', 'textbox "Nickname"', 'textbox "Password"', ...toggle],
     ...['button "Create account"', 'link "Sign in"'],
+    ...(await languages(page)),
   ]);
 
   await register(page, person);
   await page.goto('/profile');
   const fields = ['textbox "Nickname"', 'textbox "Signature"', 'textbox "Avatar address"', 'button "Save profile"'];
-  expect(await stops(page)).toEqual([...user, ...fields]);
+  expect(await stops(page)).toEqual([...user, ...fields, ...(await languages(page))]);
 
   await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), person);
   await page.goto('/sessions');
   const ends = ['button "End the session of Firefox on Windows"', 'button "End all other sessions"'];
-  expect(await stops(page)).toEqual([...user, ...ends]);
+  expect(await stops(page)).toEqual([...user, ...ends, ...(await languages(page))]);
 });
