@@ -77,7 +77,7 @@ export const browsers = {
 /** A sentence of the pages in which the minute is left open as `…`; nothing before or after it. */
 export function told(sentence: string): RegExp {
   const literal = sentence.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${literal.replace('…', '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC')}$`);
+  return new RegExp(`^${literal.replace('…', '\\d{1,2} [A-Z][a-z]+ \\d{4}, \\d\\d:\\d\\d UTC')}$`);
 }
 
 /** From a form that only fails: nothing in it can be right. */

@@ -15,12 +15,12 @@ async function open(page: Page, path: string, javaScript: boolean | undefined) {
 async function type(page: Page, values: Record<string, string>, send: string) {
   for (const [label, value] of Object.entries(values)) {
     let stop = await tab(page);
-    if (stop === 'button "Show"') stop = await tab(page);
+    if (stop.startsWith('button "Show')) stop = await tab(page);
     expect(stop).toBe(`textbox "${label}"`);
     await page.keyboard.type(value);
   }
   let stop = await tab(page);
-  if (stop === 'button "Show"') stop = await tab(page);
+  if (stop.startsWith('button "Show')) stop = await tab(page);
   if (stop.startsWith('checkbox')) {
     await page.keyboard.press('Space');
     await expect(focused(page)).toBeChecked();
@@ -103,7 +103,7 @@ async function languages(page: Page): Promise<string[]> {
 }
 
 test('Tab goes in the order in which one reads', async ({ page, person, elsewhere, javaScriptEnabled }) => {
-  const toggle = javaScriptEnabled === false ? [] : ['button "Show"'];
+  const toggle = javaScriptEnabled === false ? [] : ['button "Show password"'];
   const login = [
     ...['textbox "E-mail"', 'textbox "Password"', ...toggle, 'checkbox "Keep me signed in on this device"'],
     ...['button "Sign in"', 'link "Create an account"'],

@@ -165,6 +165,8 @@ pub fn Field(
                 id=name
                 name=name
                 type=kind
+                // Addresses are read from left to right in every language, and names as they are written.
+                dir=if matches!(kind, "email" | "url") { "ltr" } else { "auto" }
                 autocomplete=autocomplete
                 autocapitalize="none"
                 spellcheck="false"
@@ -231,6 +233,12 @@ pub fn Password(
     let text = text();
     let hint =
         minimum.map(|minimum| text.say_with("hint-new-password", &[("min", minimum.into())]));
+    let field = text.say(match name {
+        "current_password" => "field-current-password",
+        "new_password" => "field-new-password",
+        _ => "field-password",
+    });
+    let with_field = move |id| text.say_with(id, &[("field", field.clone().into())]);
     let lengths = minimum.map_or(Vec::new(), |minimum| {
         let too_short = text.say_with("password-too-short", &[("min", minimum.into())]);
         let enough = [
@@ -257,6 +265,8 @@ pub fn Password(
                 minimum
                 show=text.say("password-show").into_owned()
                 hide=text.say("password-hide").into_owned()
+                show_label=with_field("password-show-field")
+                hide_label=with_field("password-hide-field")
                 lengths
             />
         </FieldFrame>
@@ -289,6 +299,7 @@ pub fn TextArea(
                 id=name
                 name=name
                 rows="3"
+                dir="auto"
                 autocomplete="off"
                 aria-invalid=error.is_some().then_some("true")
                 aria-describedby=described_by(name, true, error.is_some())

@@ -22,6 +22,10 @@ pub fn PasswordField(
     show: String,
     /// What it says while the text is shown.
     hide: String,
+    /// The same with the field's name, for those who hear one button after the other.
+    show_label: String,
+    /// The same with the field's name.
+    hide_label: String,
     /// For a new password, what is said of its length, from too short to very good.
     lengths: Vec<String>,
 ) -> impl IntoView {
@@ -71,7 +75,7 @@ pub fn PasswordField(
                 class="password-field__toggle"
                 type="button"
                 hidden=move || !awake.get()
-                aria-pressed=move || if shown.get() { "true" } else { "false" }
+                aria-label=move || if shown.get() { hide_label.clone() } else { show_label.clone() }
                 aria-controls=controls
                 on:click=move |_| set_shown.update(|shown| *shown = !*shown)
             >

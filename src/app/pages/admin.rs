@@ -56,7 +56,7 @@ fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
                 <a href=AUDIT>{text.say("users-audit")}</a>
             </p>
             <Outcome state />
-            <form class="search" method="get" action=ADMIN role="search">
+            <form class="search" method="get" action=ADMIN role="search" aria-label=text.say("users-search")>
                 <div class="field">
                     <label for="query">{text.say("users-query")}</label>
                     <input
@@ -75,7 +75,7 @@ fn Users(page: Page, query: String, state: FormState) -> impl IntoView {
                 </button>
             </form>
             {nobody}
-            <ul class="users">{users}</ul>
+            {(!users.is_empty()).then(|| view! { <ul class="users">{users}</ul> })}
             {next}
         </section>
     }
@@ -88,7 +88,7 @@ fn UserLine(user: UserRow) -> impl IntoView {
             <a class="user__email" href=admin_user(user.id)>
                 {user.email.to_string()}
             </a>
-            <span class="user__nickname">{user.nickname.to_string()}</span>
+            <span class="user__nickname" dir="auto">{user.nickname.to_string()}</span>
             <Badges roles=user.roles is_disabled=user.disabled_at.is_some() />
         </li>
     }
@@ -135,7 +135,7 @@ fn User(
     let signature = (!signature.is_empty()).then(|| {
         view! {
             <dt>{text.say("profile-signature")}</dt>
-            <dd class="facts__lines">{signature}</dd>
+            <dd class="facts__lines" dir="auto">{signature}</dd>
         }
     });
     let sessions = sessions
@@ -156,7 +156,7 @@ fn User(
                 <dt>{text.say("label-email")}</dt>
                 <dd>{user.email.to_string()}</dd>
                 <dt>{text.say("label-nickname")}</dt>
-                <dd>{user.nickname.to_string()}</dd>
+                <dd dir="auto">{user.nickname.to_string()}</dd>
                 {signature}
                 <dt>{text.say("user-since")}</dt>
                 <dd>
@@ -192,7 +192,7 @@ fn User(
 
             <h2>{text.say("user-sessions")}</h2>
             {(!is_signed_in).then(|| view! { <p>{text.say("user-nowhere")}</p> })}
-            <ul class="sessions">{sessions}</ul>
+            {is_signed_in.then(|| view! { <ul class="sessions">{sessions}</ul> })}
             {is_signed_in
                 .then(|| {
                     view! {

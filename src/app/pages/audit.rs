@@ -174,7 +174,7 @@ fn Filter(query: AuditQuery) -> impl IntoView {
         })
         .collect::<Vec<_>>();
     view! {
-        <form class="form filter" method="get" action=AUDIT role="search">
+        <form class="form filter" method="get" action=AUDIT role="search" aria-label=text.say("audit-title")>
             <FilterField name="user" label="audit-user" kind="email" value=query.user />
             <FilterField name="actor" label="audit-actor" kind="email" value=query.actor />
             <div class="field">
@@ -266,7 +266,7 @@ fn Activity(records: Vec<AuditRow>, reader: Reader) -> impl IntoView {
         .into_iter()
         .map(|record| view! { <Record record reader /> })
         .collect::<Vec<_>>();
-    view! { <ol class="activity">{items}</ol> }
+    (!items.is_empty()).then(|| view! { <ol class="activity">{items}</ol> })
 }
 
 #[component]

@@ -82,10 +82,10 @@ fn Identity(profile: Profile) -> impl IntoView {
         <div class="identity">
             {avatar}
             <div class="identity__body">
-                <p class="identity__name">{profile.nickname.to_string()}</p>
+                <p class="identity__name" dir="auto">{profile.nickname.to_string()}</p>
                 <p class="identity__email">{profile.email.to_string()}</p>
                 <p class="identity__since">{text().say("profile-since")} " " <time datetime=words::day(since)>{words::date(text(), since)}</time></p>
-                {(!signature.is_empty()).then(|| view! { <p class="identity__signature">{signature}</p> })}
+                {(!signature.is_empty()).then(|| view! { <p class="identity__signature" dir="auto">{signature}</p> })}
             </div>
         </div>
     }

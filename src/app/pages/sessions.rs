@@ -78,6 +78,8 @@ pub fn Session(
 ) -> impl IntoView {
     let text = text();
     let device = words::device(text, &session.device.words());
+    // Two on one device are told apart by when they began.
+    let facts = format!("session-{}", session.id);
     let is_api = session.audience == Audience::Api;
     let end_label = text.say_with("session-end-of", &[("device", device.as_str().into())]);
     let network = session.device.network().map(|network| {
@@ -95,7 +97,7 @@ pub fn Session(
                 {is_this.then(|| view! { <span class="badge">{text.say("session-this")}</span> })}
                 {is_api.then(|| view! { <span class="badge badge--quiet">{text.say("session-api")}</span> })}
             </div>
-            <dl class="session__facts">
+            <dl class="session__facts" id=facts.clone()>
                 <div>
                     <dt>{text.say("session-signed-in")}</dt>
                     <dd>
@@ -119,7 +121,12 @@ pub fn Session(
                                     view! { <input type="hidden" name="user_id" value=owner.to_string() /> }
                                 })}
                             <input type="hidden" name="session_id" value=session.id.to_string() />
-                            <button class="button button--quiet" type="submit" aria-label=end_label>
+                            <button
+                                class="button button--quiet"
+                                type="submit"
+                                aria-label=end_label
+                                aria-describedby=facts
+                            >
                                 {text.say("session-end")}
                             </button>
                         </form>
