@@ -3,6 +3,7 @@
 use crate::app::islands::PasswordField;
 use crate::app::words::{self, text};
 use crate::domain::error::AppError;
+use crate::language::Text;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
 use leptos::prelude::*;
@@ -233,22 +234,6 @@ pub fn Password(
     let text = text();
     let hint =
         minimum.map(|minimum| text.say_with("hint-new-password", &[("min", minimum.into())]));
-    let field = text.say(match name {
-        "current_password" => "field-current-password",
-        "new_password" => "field-new-password",
-        _ => "field-password",
-    });
-    let with_field = move |id| text.say_with(id, &[("field", field.clone().into())]);
-    let lengths = minimum.map_or(Vec::new(), |minimum| {
-        let too_short = text.say_with("password-too-short", &[("min", minimum.into())]);
-        let enough = [
-            "password-long-enough",
-            "password-good",
-            "password-very-good",
-        ];
-        let enough = enough.map(|id| text.say(id).into_owned());
-        std::iter::once(too_short).chain(enough).collect()
-    });
     let autocomplete = match minimum {
         Some(_) => "new-password",
         None => "current-password",
@@ -263,14 +248,34 @@ pub fn Password(
                 described_by
                 invalid
                 minimum
-                show=text.say("password-show").into_owned()
-                hide=text.say("password-hide").into_owned()
-                show_label=with_field("password-show-field")
-                hide_label=with_field("password-hide-field")
-                lengths
+                words=password_words(text, name, minimum)
             />
         </FieldFrame>
     }
+}
+
+/// What the island of a password field says, a line each, in the island's order.
+fn password_words(text: Text, name: &str, minimum: Option<u16>) -> String {
+    let field = text.say(match name {
+        "current_password" => "field-current-password",
+        "new_password" => "field-new-password",
+        _ => "field-password",
+    });
+    let with_field = |id| text.say_with(id, &[("field", field.clone().into())]);
+    let mut words = vec![
+        text.say("password-show").into_owned(),
+        text.say("password-hide").into_owned(),
+        with_field("password-show-field"),
+        with_field("password-hide-field"),
+    ];
+    if let Some(minimum) = minimum {
+        words.push(String::new()); // of nothing typed there is nothing to say
+        words.push(text.say_with("password-too-short", &[("min", minimum.into())]));
+        words.push(text.say("password-long-enough").into_owned());
+        words.push(text.say("password-good").into_owned());
+        words.push(text.say("password-very-good").into_owned());
+    }
+    words.join("\n")
 }
 
 /// A field for several lines.

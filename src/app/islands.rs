@@ -4,6 +4,14 @@
 
 use leptos::prelude::*;
 
+/// The lines of [`PasswordField`]'s words.
+const SHOW: usize = 0;
+const HIDE: usize = 1;
+const SHOW_FIELD: usize = 2;
+const HIDE_FIELD: usize = 3;
+/// The remark on the first level, of which there is nothing to say; the others follow.
+const REMARKS: usize = 4;
+
 /// A password field whose text can be shown, and which, for a new password, says how long a way
 /// there still is.
 #[island]
@@ -18,21 +26,19 @@ pub fn PasswordField(
     invalid: bool,
     /// For a new password, the fewest characters it must have.
     minimum: Option<u16>,
-    /// What the button says while the text is hidden.
-    show: String,
-    /// What it says while the text is shown.
-    hide: String,
-    /// The same with the field's name, for those who hear one button after the other.
-    show_label: String,
-    /// The same with the field's name.
-    hide_label: String,
-    /// For a new password, what is said of its length, from too short to very good.
-    lengths: Vec<String>,
+    /// What it says, a line each: the button while the text is hidden and while it is shown, the same with the field's name for those
+    /// who hear one button after the other, and for a new password four remarks on its length. One property, because each costs
+    /// every visitor half a kilobyte of wasm.
+    words: String,
 ) -> impl IntoView {
     let (awake, set_awake) = signal(false);
     let (shown, set_shown) = signal(false);
     let (typed, set_typed) = signal(String::new());
     let field = NodeRef::<leptos::html::Input>::new();
+    let words = StoredValue::new(words);
+    let say = move |line: usize| {
+        words.with_value(|words| words.lines().nth(line).unwrap_or_default().to_owned())
+    };
     // Runs in the browser alone: without script there is no button that would do nothing. What was
     // typed before the script arrived counts too.
     Effect::new(move |_| {
@@ -51,7 +57,7 @@ pub fn PasswordField(
                 hidden=move || !awake.get() || typed.with(String::is_empty)
                 aria-live="polite"
             >
-                {move || usize::from(level()).checked_sub(1).and_then(|level| lengths.get(level).cloned())}
+                {move || say(REMARKS + usize::from(level()))}
             </p>
         }
     });
@@ -75,11 +81,11 @@ pub fn PasswordField(
                 class="password-field__toggle"
                 type="button"
                 hidden=move || !awake.get()
-                aria-label=move || if shown.get() { hide_label.clone() } else { show_label.clone() }
+                aria-label=move || if shown.get() { say(HIDE_FIELD) } else { say(SHOW_FIELD) }
                 aria-controls=controls
                 on:click=move |_| set_shown.update(|shown| *shown = !*shown)
             >
-                {move || if shown.get() { hide.clone() } else { show.clone() }}
+                {move || if shown.get() { say(HIDE) } else { say(SHOW) }}
             </button>
         </div>
         {strength}
