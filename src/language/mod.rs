@@ -49,7 +49,8 @@ impl Language {
             Ok(resource) | Err((resource, _)) => resource,
         };
         let mut sentences = FluentBundle::new_concurrent(vec![id.clone()]);
-        // What stands in sentences is ours: numbers, names of devices. It needs no marks of direction around it.
+        // No marks of direction around what is filled in: it is ours, but for a nickname and an e-mail that end their sentences, and
+        // those can hold no such mark themselves.
         sentences.set_use_isolating(false);
         let _ = sentences.add_resource(resource); // a sentence that is there twice is found by a test
         Some(Self { tag, id, sentences })

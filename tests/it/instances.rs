@@ -261,7 +261,7 @@ async fn whoever_cannot_ask_lets_nobody_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_told_nothing_hears_of_it_by_asking() {
     with_two(async |app, two| {
-        // NOTIFY says nothing any more to anybody who connects from now on, and so do those who listen already.
+        // Whoever connects from now on calls a pg_notify that does nothing; the connections that know the other are ended.
         app.execute("CREATE SCHEMA muted").await;
         app.execute(
             "CREATE FUNCTION muted.pg_notify(TEXT, TEXT) RETURNS VOID LANGUAGE SQL AS ''",
