@@ -240,6 +240,7 @@ async fn every_unsafe_method_at_every_address_is_checked() {
             "/action/admin_enable",
             "/action/admin_set_roles",
             "/action/first_administrator",
+            "/action/set_language",
             "/action/none",
             "/nowhere",
             "/healthz",
