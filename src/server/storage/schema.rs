@@ -21,6 +21,7 @@ impl Storage {
     /// Applies what is missing, and makes sure that this program can work with what it finds.
     pub(super) async fn bring_up_to_date(&self) -> Result<(), StorageError> {
         if self.postgres.is_some() {
+            self.keep_statements_apart().await?;
             self.know_binary_order().await?;
         }
         self.migrate().await?;
@@ -50,6 +51,20 @@ impl Storage {
                 outcome => return Ok(outcome?),
             }
         }
+    }
+
+    /// Makes sure that no proxy runs one connection's prepared statements on another's. Such a one gives a transaction whichever
+    /// connection of its own is free, and its service would go well until two ask at the same moment: so we do.
+    async fn keep_statements_apart(&self) -> Result<(), StorageError> {
+        let statement = "SELECT 'kept apart'";
+        let mut first = self.connections.ask().acquire().await?;
+        // It is prepared on the connection that the proxy has at hand ...
+        sqlx::query(statement).execute(&mut *first).await?;
+        // ... which somebody else then keeps ...
+        let second = self.begin().await?;
+        // ... so that it has to be known on another one.
+        sqlx::query(statement).execute(&mut *first).await?;
+        Ok(second.rollback().await?)
     }
 
     /// Gives PostgreSQL the collation that SQLite has under this name, so that one text of SQL serves both.
