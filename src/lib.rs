@@ -3,7 +3,8 @@
 //! | module | what is in it | may use |
 //! |---|---|---|
 //! | `domain` | rules, without I/O, clock or framework | nothing else here |
-//! | `language` | what people are told, in their language | `domain` |
+//! | `brand` | the name and the logo | `domain` |
+//! | `language` | what people are told, in their language | the above |
 //! | `server::{clock, random}` | what the machine gives | `domain` |
 //! | `server::metrics` | what is counted | the above |
 //! | `server::{tokens, storage}` | signatures; the database | the above |
@@ -33,10 +34,15 @@ pub mod app {
     #[cfg(feature = "ssr")]
     pub mod routes;
     #[cfg(feature = "ssr")]
+    pub mod scripts;
+    #[cfg(feature = "ssr")]
     pub mod shell;
     #[cfg(feature = "ssr")]
     pub mod words;
 }
+
+#[cfg(feature = "ssr")]
+pub mod brand;
 
 #[cfg(feature = "ssr")]
 pub mod language;

@@ -84,7 +84,7 @@ export function told(sentence: string): RegExp {
 export const failures = {
   '/register': { values: { email: 'not an address', nickname: '', password: 'short' }, send: 'Create account' },
   '/login': { values: { email: 'nobody@example.com', password: 'not the right one' }, send: 'Sign in' },
-  '/profile': { values: { nickname: '', avatar_url: 'javascript:alert(1)' }, send: 'Save profile' },
+  '/profile': { values: { nickname: '', signature: 'x'.repeat(201) }, send: 'Save profile' },
   '/password': { values: { current_password: 'not the right one', new_password: 'short' }, send: 'Change password' },
 } as const;
 

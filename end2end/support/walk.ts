@@ -2,6 +2,7 @@
 // then all that they have without.
 import { expect, type Page } from '@playwright/test';
 import { browsers, button, errorSummary, failOn, fill, notice, openListening, register, sendSignIn, signIn, signOut, warning } from './pages.ts';
+import { file, portrait } from './uploads.ts';
 import { startServer, type Server } from './server.ts';
 import { newPerson, test, type Elsewhere, type Person } from './test.ts';
 
@@ -50,10 +51,11 @@ async function asStranger({ page }: Walk, look: Look): Promise<void> {
   }
   await page.goto('/register');
   await page.locator('.password-field__toggle').click();
-  for (const [level, length] of [6, 12, 18, 24].entries()) {
-    await page.locator('#password').fill('w'.repeat(length));
+  const passwords = ['too short', 'internationalisation', 'kettle harbour', 'copper violin under seven lamps'];
+  for (const [level, password] of passwords.entries()) {
+    await page.locator('#password').fill(password);
     await expect(page.locator('.strength')).toHaveAttribute('data-level', String(level + 1));
-    await look(page, `/register with a password of ${length} characters, shown`);
+    await look(page, `/register with a password of level ${level + 1}, shown`);
   }
 }
 
@@ -63,8 +65,11 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await lookAt(page, ['/', '/password', '/sessions', '/sessions?before=nothing', '/admin'], look);
 
   await page.goto('/profile');
-  await fill(page, { signature: 'W'.repeat(200), avatar_url: `https://images.example/${'w'.repeat(150)}.png` });
+  await fill(page, { signature: 'W'.repeat(200) });
   await button(page, 'Save profile').click();
+  await expect(notice(page)).toBeVisible();
+  await page.locator('#avatar').setInputFiles(portrait());
+  await button(page, 'Upload picture').click();
   await expect(notice(page)).toBeVisible();
   await look(page, '/profile with everything in it');
   for (const path of ['/profile', '/password'] as const) {
@@ -90,8 +95,13 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await look(other, '/login after a session that was ended');
 
   await page.goto('/profile');
-  await fill(page, { nickname: widest.emoji, avatar_url: '' });
+  await fill(page, { nickname: widest.emoji });
   await button(page, 'Save profile').click();
+  await expect(notice(page)).toBeVisible();
+  await page.locator('#avatar').setInputFiles(file('me.svg', 'image/svg+xml', '<svg/>'));
+  await button(page, 'Upload picture').click();
+  await look(page, '/profile with a file that is no picture');
+  await button(page, 'Remove picture').click();
   await expect(notice(page)).toBeVisible();
   await lookAt(page, ['/', '/profile'], look);
   await signOut(page);

@@ -33,7 +33,7 @@ for (const [kind, host] of [['another site', 'localhost'], ['another origin of t
     await register(page, person);
     const stranger = await startStranger(`<!doctype html><title>A game</title>
       <form method="post" action="${server.origin}/action/update_profile">
-        <input name="nickname" value="Mallory"><input name="signature" value=""><input name="avatar_url" value="">
+        <input name="nickname" value="Mallory"><input name="signature" value="">
         <button>Play</button>
       </form>`);
     await page.goto(stranger.origin(host));

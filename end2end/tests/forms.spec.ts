@@ -1,6 +1,7 @@
 // Forms that are refused keep what was typed and say at the field what is wrong; fields carry what
 // password managers and screen readers need.
 import { button, errorSummary, failOn, fieldError, fill, notice, register, sendSignIn, signIn, signOut } from '../support/pages.ts';
+import { expectPicture, file, portrait } from '../support/uploads.ts';
 import { expect, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
@@ -30,18 +31,34 @@ test('registering with bad values keeps them, except the password', async ({ pag
 
 test('a refused profile keeps what was typed and stores nothing', async ({ page, person }) => {
   await register(page, person);
-  const typed = { nickname: 'x'.repeat(51), signature: 'kept while I mend the rest', avatar_url: 'ftp://images.example/a.png' };
+  const typed = { nickname: 'x'.repeat(51), signature: 'kept while I mend the rest' };
   await fill(page, typed);
   await button(page, 'Save profile').click();
 
   await expect(errorSummary(page)).toBeVisible();
   for (const [name, value] of Object.entries(typed)) await expect(page.locator(`#${name}`)).toHaveValue(value);
   await expectAnnounced(page, 'nickname');
-  await expectAnnounced(page, 'avatar_url');
   await expect(page.locator('.identity')).toContainText(person.nickname);
 
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello, ${person.nickname}`);
+});
+
+test('a file that is no picture is refused at its field, and another one taken', async ({ page, person }) => {
+  await register(page, person);
+  const drawing = file('me.png', 'image/png', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+  await page.locator('#avatar').setInputFiles(drawing);
+  await button(page, 'Upload picture').click();
+  await expectAnnounced(page, 'avatar');
+  await expect(fieldError(page, 'avatar')).toHaveText('The picture must be a PNG, JPEG or WebP file.');
+
+  await page.locator('#avatar').setInputFiles(portrait());
+  await button(page, 'Upload picture').click();
+  await expect(notice(page)).toHaveText('Your picture is saved.');
+  await expectPicture(page.locator('.identity img.avatar'));
+  await button(page, 'Remove picture').click();
+  await expect(notice(page)).toHaveText('Your picture is removed.');
+  await expect(page.locator('.identity img')).toHaveCount(0);
 });
 
 test('a wrong current password is told at its field', async ({ page, person }) => {
@@ -125,7 +142,7 @@ test('every field has a visible label, and hints are tied to their field', async
     'Keep me signed in on this device': 'remember',
   });
   await register(page, person);
-  await expectLabels('/profile', { Nickname: 'nickname', Signature: 'signature', 'Avatar address': 'avatar_url' });
+  await expectLabels('/profile', { Nickname: 'nickname', Signature: 'signature', 'A new picture': 'avatar' });
   await expectLabels('/password', { 'Current password': 'current_password', 'New password': 'new_password' });
 });
 

@@ -1,5 +1,6 @@
 // The whole way of one person: register, edit, leave, come back, change the password.
 import { button, errorSummary, fill, notice, register, sendSignIn, signIn, signOut } from '../support/pages.ts';
+import { expectPicture, portrait } from '../support/uploads.ts';
 import { expect, test } from '../support/test.ts';
 
 test('register, edit the profile, sign out and in, change the password', async ({ page, person }) => {
@@ -18,19 +19,23 @@ test('register, edit the profile, sign out and in, change the password', async (
   await expect(identity).toContainText(person.nickname);
   await expect(identity).toContainText(person.email);
   await expect(identity).toContainText('Member since');
-  await expect(identity.locator('.avatar--initial')).toBeVisible();
+  await expect(identity.locator('.avatar--initials')).toBeVisible();
 
   const profile = {
     nickname: 'Countess of Lovelace',
     signature: 'That brain of mine\nis something more than merely mortal.',
-    avatar_url: 'https://images.example/ada.png',
   };
   await fill(page, profile);
   await button(page, 'Save profile').click();
   await expect(notice(page)).toHaveText('Your profile is saved.');
   await expect(identity).toContainText(profile.nickname);
   await expect(identity).toContainText('is something more than merely mortal.');
-  await expect(identity.locator('img.avatar')).toHaveAttribute('src', profile.avatar_url);
+
+  // Larger than any other form may be, so that it also shows what a proxy lets through.
+  await page.locator('#avatar').setInputFiles(portrait());
+  await button(page, 'Upload picture').click();
+  await expect(notice(page)).toHaveText('Your picture is saved.');
+  await expectPicture(identity.locator('img.avatar'));
 
   await page.goto('/');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Hello, ${profile.nickname}`);

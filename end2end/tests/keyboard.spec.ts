@@ -55,7 +55,7 @@ test('change the profile and the password, end a session and sign out by keyboar
   await open(page, '/profile', javaScriptEnabled);
   await skipToContent(page);
   // Tab selects what stands in a field: what is typed takes its place.
-  const profile = { Nickname: 'Ada', Signature: 'by hand', 'Avatar address': 'https://images.example/ada.png' };
+  const profile = { Nickname: 'Ada', Signature: 'by hand' };
   await type(page, profile, 'Save profile');
   await page.keyboard.press('Space');
   await expect(notice(page)).toHaveText('Your profile is saved.');
@@ -98,8 +98,8 @@ const user = [
 ];
 
 /** The last on every page. */
-async function languages(page: Page): Promise<string[]> {
-  return (await page.locator('.language').allInnerTexts()).map((name) => `button "${name}"`);
+async function choices(page: Page): Promise<string[]> {
+  return (await page.locator('.choice').allInnerTexts()).map((name) => `button "${name}"`);
 }
 
 test('Tab goes in the order in which one reads', async ({ page, person, elsewhere, javaScriptEnabled }) => {
@@ -109,7 +109,7 @@ test('Tab goes in the order in which one reads', async ({ page, person, elsewher
     ...['button "Sign in"', 'link "Create an account"'],
   ];
   await open(page, '/login', javaScriptEnabled);
-  expect(await stops(page)).toEqual([...stranger, ...login, ...(await languages(page))]);
+  expect(await stops(page)).toEqual([...stranger, ...login, ...(await choices(page))]);
 
   await failOn(page, '/register');
   expect(await stops(page), 'after the summary of errors, which has the focus').toEqual([
@@ -118,16 +118,16 @@ test('Tab goes in the order in which one reads', async ({ page, person, elsewher
     'link "Use at least 12 characters."',
     ...['textbox "E-mail"', 'textbox "Nickname"', 'textbox "Password"', ...toggle],
     ...['button "Create account"', 'link "Sign in"'],
-    ...(await languages(page)),
+    ...(await choices(page)),
   ]);
 
   await register(page, person);
   await page.goto('/profile');
-  const fields = ['textbox "Nickname"', 'textbox "Signature"', 'textbox "Avatar address"', 'button "Save profile"'];
-  expect(await stops(page)).toEqual([...user, ...fields, ...(await languages(page))]);
+  const fields = ['textbox "Nickname"', 'textbox "Signature"', 'button "Save profile"', 'button "A new picture"', 'button "Upload picture"'];
+  expect(await stops(page)).toEqual([...user, ...fields, ...(await choices(page))]);
 
   await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), person);
   await page.goto('/sessions');
   const ends = ['button "End the session of Firefox on Windows"', 'button "End all other sessions"'];
-  expect(await stops(page)).toEqual([...user, ...ends, ...(await languages(page))]);
+  expect(await stops(page)).toEqual([...user, ...ends, ...(await choices(page))]);
 });

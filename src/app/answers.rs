@@ -31,6 +31,29 @@ pub async fn sign_out(request: &Request) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Changes something of the profile for its `owner`, for whom the form was rendered, and for nobody else; then goes back to it with
+/// the good news, or with what was wrong.
+pub async fn back_to_profile(
+    request: &Request,
+    owner: &str,
+    notice: Notice,
+    change: impl AsyncFnOnce(UserId) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    let (page, flash) = (form_of(PROFILE, ""), Flash::for_page(PROFILE));
+    let changed = match request.signed_in_as(owner) {
+        Ok(claims) => change(claims.sub).await,
+        Err(AppError::NotSignedIn) => return sign_in_first(request, PROFILE, owner, flash),
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(()) => {
+            request.go_to(&page, Some(&flash.with_notice(notice)));
+            Ok(())
+        }
+        Err(error) => request.refuse(error, &page, flash),
+    }
+}
+
 /// Goes back to the list of sessions with the good news, or with what was wrong.
 pub fn back_to_sessions(
     request: &Request,

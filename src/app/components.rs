@@ -3,23 +3,12 @@
 use crate::app::islands::PasswordField;
 use crate::app::words::{self, text};
 use crate::domain::error::AppError;
+use crate::domain::user::Profile;
 use crate::language::Text;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
 use leptos::prelude::*;
 use std::borrow::Cow;
-
-/// The brand's mark: a doorway with light in it.
-#[component]
-pub fn Mark() -> impl IntoView {
-    view! {
-        <svg class="brand__mark" viewBox="0 0 24 24" aria-hidden="true">
-            <path fill="currentColor" d="M2.5 23V11.5a9.5 9.5 0 0 1 19 0V23z" />
-            <path class="brand__light" d="M5.75 11a6.25 6.25 0 0 1 12.5 0zM5.75 12.75h12.5V23H5.75z" />
-            <path fill="currentColor" d="M5.5 12.75h.25l6.75 1.75v6.75L5.75 23H5.5z" />
-        </svg>
-    }
-}
 
 /// What a form's page knows of the last attempt.
 #[derive(Clone)]
@@ -44,6 +33,15 @@ impl FormState {
         Some(text().problem(&self.flash()?.problem(field)?))
     }
 
+    /// For the form with this field: whether whoever leaves the page is to be asked, which the script does, at once or when
+    /// something was typed.
+    pub fn guard(&self, field: &str) -> &'static str {
+        match self.flash().and_then(|flash| flash.value(field)) {
+            Some(_) => "unsaved",
+            None => "",
+        }
+    }
+
     fn flash(&self) -> Option<&Flash> {
         self.0.flash.as_ref()
     }
@@ -66,6 +64,8 @@ impl FormState {
         Some(text().say(match self.flash()?.notice()? {
             Notice::Welcome => "notice-welcome",
             Notice::ProfileSaved => "notice-profile-saved",
+            Notice::AvatarSet => "notice-avatar-set",
+            Notice::AvatarRemoved => "notice-avatar-removed",
             Notice::PasswordChanged => "notice-password-changed",
             Notice::SignedOut => "notice-signed-out",
             Notice::SessionEnded => "notice-session-ended",
@@ -250,6 +250,7 @@ pub fn Password(
                 minimum
                 words=password_words(text, name, minimum)
             />
+            <p class="field__caps" role="status" data-caps-of=name data-said=text.say("password-caps")></p>
         </FieldFrame>
     }
 }
@@ -269,11 +270,7 @@ fn password_words(text: Text, name: &str, minimum: Option<u16>) -> String {
         with_field("password-hide-field"),
     ];
     if let Some(minimum) = minimum {
-        words.push(String::new()); // of nothing typed there is nothing to say
         words.push(text.say_with("password-too-short", &[("min", minimum.into())]));
-        words.push(text.say("password-long-enough").into_owned());
-        words.push(text.say("password-good").into_owned());
-        words.push(text.say("password-very-good").into_owned());
     }
     words.join("\n")
 }
@@ -311,6 +308,95 @@ pub fn TextArea(
                 inner_html=escaped
             />
         </FieldFrame>
+    }
+}
+
+/// A field for a file. What was chosen cannot be shown again: browsers let no page fill it in.
+#[component]
+pub fn FileField(
+    /// Its name and element id.
+    name: &'static str,
+    /// What it is called.
+    label: &'static str,
+    /// What helps to choose.
+    hint: &'static str,
+    /// The media types to offer.
+    accept: &'static str,
+    /// The last attempt.
+    state: FormState,
+) -> impl IntoView {
+    let error = state.error(name);
+    view! {
+        <FieldFrame name label hint=Some(text().say(hint).into_owned()) error=error.clone()>
+            <input
+                class="field__input field__input--file"
+                id=name
+                name=name
+                type="file"
+                accept=accept
+                required
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=described_by(name, true, error.is_some())
+            />
+        </FieldFrame>
+    }
+}
+
+/// How many colours there are for pictures of initials: `avatar--tone-0` and the following in the style sheet.
+const TONES: u8 = 6;
+
+/// A person's picture; where there is none, one of the initials, in a colour that stays theirs. It says nothing that does not stand
+/// beside it.
+#[component]
+pub fn Avatar(
+    /// Whose.
+    profile: Profile,
+) -> impl IntoView {
+    match profile.avatar {
+        Some(hash) => {
+            view! { <img class="avatar" src=hash.path() alt="" width="88" height="88" /> }
+                .into_any()
+        }
+        None => {
+            let tone = profile.id.as_bytes()[0] % TONES;
+            view! {
+                <svg
+                    class=format!("avatar avatar--initials avatar--tone-{tone}")
+                    viewBox="0 0 88 88"
+                    width="88"
+                    height="88"
+                    aria-hidden="true"
+                >
+                    <text x="44" y="50" text-anchor="middle" dominant-baseline="central">
+                        {profile.nickname.initials()}
+                    </text>
+                </svg>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// A button that copies this, where the script finds that the browser lets it.
+#[component]
+pub fn Copy(
+    /// What is copied.
+    value: String,
+    /// What it is called, for those who hear one button after the other: a sentence's name.
+    label: &'static str,
+) -> impl IntoView {
+    let text = text();
+    view! {
+        <button
+            class="copy"
+            type="button"
+            hidden
+            aria-label=text.say(label)
+            data-copy=value
+            data-said=text.say("copied")
+        >
+            {text.say("copy")}
+        </button>
     }
 }
 

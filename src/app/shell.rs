@@ -1,17 +1,18 @@
 //! The document around every page: head, header, footer.
 
-use crate::app::components::Mark;
 use crate::app::routes::{
     ADMIN, HOME, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of,
 };
-use crate::app::words::text;
+use crate::app::words::{appearance, text};
+use crate::brand;
+use crate::domain::appearance::Appearance;
 use crate::domain::session::SessionId;
 use crate::language::Text;
 use crate::server::request::{AssetPaths, Request};
 use crate::server::tokens::AccessClaims;
-use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// As what somebody visits: it decides what the header offers, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,11 +49,12 @@ pub fn shell(
     // What else stands in the address is not shown again.
     let next = request.next.as_ref().map_or("", |next| next.as_str());
     let back = form_of(&request.path, next).to_string();
+    let look = chosen_look();
     let watch = claims.map(|claims| view! { <SessionWatch session=claims.sid here /> });
     view! {
         <!DOCTYPE html>
-        <html lang=text().tag() dir=text().direction()>
-            <Head title=text().say(page.title) css=request.assets.css.clone()>
+        <html lang=text().tag() dir=text().direction() data-appearance=look>
+            <Head title=text().say(page.title) assets=request.assets.clone()>
                 {reloading.map(|options| view! { <AutoReload options /> })}
             </Head>
             <body>
@@ -64,6 +66,7 @@ pub fn shell(
                     {content}
                 </main>
                 <Footer back />
+                <Toast />
             </body>
         </html>
     }
@@ -71,15 +74,16 @@ pub fn shell(
 
 /// A page that stands alone: for what goes wrong outside the application's own pages.
 pub fn bare_page(
-    assets: &AssetPaths,
+    assets: &Arc<AssetPaths>,
     title: Cow<'static, str>,
     rank: Rank,
     body: impl IntoView,
 ) -> impl IntoView {
+    let look = chosen_look();
     view! {
         <!DOCTYPE html>
-        <html lang=text().tag() dir=text().direction()>
-            <Head title css=assets.css.clone() />
+        <html lang=text().tag() dir=text().direction() data-appearance=look>
+            <Head title assets=assets.clone() />
             <body>
                 <Header>
                     <AccountNav rank here="" />
@@ -88,6 +92,7 @@ pub fn bare_page(
                     {body}
                 </main>
                 <Footer back=HOME.to_owned() />
+                <Toast />
             </body>
         </html>
     }
@@ -96,7 +101,7 @@ pub fn bare_page(
 #[component]
 fn Head(
     title: Cow<'static, str>,
-    css: String,
+    assets: Arc<AssetPaths>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let brand = text().say("brand");
@@ -109,9 +114,11 @@ fn Head(
         <head>
             <meta charset="utf-8" />
             <meta name="viewport" content="width=device-width, initial-scale=1" />
-            <meta name="color-scheme" content="light dark" />
+            <meta name="color-scheme" content=color_scheme() />
+            <meta name="description" content=text().say("description") />
             <title>{full_title}</title>
-            <link rel="stylesheet" href=css />
+            <link rel="stylesheet" href=assets.css.clone() />
+            <script type="module" src=assets.script.clone()></script>
             <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
             {children.map(|children| children())}
         </head>
@@ -127,7 +134,7 @@ fn Header(children: Children) -> impl IntoView {
         <header class="site-header">
             <div class="site-header__inner">
                 <a class="brand" href="/">
-                    <Mark />
+                    <span class="brand__mark" aria-hidden="true" inner_html=brand::logo()></span>
                     <span>{text().say("brand")}</span>
                 </a>
                 {children()}
@@ -184,7 +191,23 @@ fn AccountNav(rank: Rank, here: &'static str) -> impl IntoView {
     }
 }
 
-/// With the choice of a language: `back` is where it leads.
+/// The appearance, for the style sheet, if one was chosen.
+fn chosen_look() -> Option<&'static str> {
+    Some(appearance())
+        .filter(|look| *look != Appearance::System)
+        .map(Appearance::name)
+}
+
+/// In which colours the browser draws before it has the style sheet.
+fn color_scheme() -> &'static str {
+    match appearance() {
+        Appearance::System => "light dark",
+        Appearance::Light => "light",
+        Appearance::Dark => "dark",
+    }
+}
+
+/// With the choices of a language and of an appearance: `back` is where they lead.
 #[component]
 fn Footer(back: String) -> impl IntoView {
     let text = text();
@@ -193,7 +216,7 @@ fn Footer(back: String) -> impl IntoView {
             let is_this = language.tag() == text.tag();
             view! {
                 <button
-                    class="language"
+                    class="choice"
                     type="submit"
                     name="language"
                     value=language.tag()
@@ -205,21 +228,52 @@ fn Footer(back: String) -> impl IntoView {
             }
         })
         .collect::<Vec<_>>();
+    let looks = Appearance::ALL
+        .map(|look| {
+            let name = text.say(match look {
+                Appearance::System => "appearance-system",
+                Appearance::Light => "appearance-light",
+                Appearance::Dark => "appearance-dark",
+            });
+            let is_this = look == appearance();
+            view! {
+                <button
+                    class="choice"
+                    type="submit"
+                    name="appearance"
+                    value=look.name()
+                    aria-current=is_this.then_some("true")
+                >
+                    {name}
+                </button>
+            }
+        })
+        .collect_view();
     view! {
         <footer class="site-footer">
             <p>{text.say("footer-line")}</p>
-            <form method="post" action="/action/set_language" class="languages" aria-label=text.say("footer-language")>
-                <input type="hidden" name="back" value=back />
+            <form method="post" action="/action/set_language" class="choices" aria-label=text.say("footer-language")>
+                <input type="hidden" name="back" value=back.clone() />
                 {languages}
+            </form>
+            <form method="post" action="/action/set_appearance" class="choices" aria-label=text.say("footer-appearance")>
+                <input type="hidden" name="back" value=back />
+                {looks}
             </form>
         </footer>
     }
 }
 
+/// Where the script says what has happened, for those who see it and those who hear it. It is there from the beginning, because
+/// screen readers announce what changes.
+#[component]
+fn Toast() -> impl IntoView {
+    view! { <p class="toast" id="toast" role="status"></p> }
+}
+
 /// Where an open tab is told that its session has ended. Nothing is shown until then, nor without script.
 #[component]
 fn SessionWatch(session: SessionId, here: String) -> impl IntoView {
-    let nonce = use_nonce();
     view! {
         <div class="session-ended" id="session-ended" role="alert" hidden data-session=session.to_string()>
             <p></p>
@@ -228,8 +282,5 @@ fn SessionWatch(session: SessionId, here: String) -> impl IntoView {
                 <a href=form_of(LOGIN, &here).to_string()>{text().say("session-over-again")}</a>
             </p>
         </div>
-        <script type="module" nonce=nonce>
-            {include_str!("live.js")}
-        </script>
     }
 }

@@ -20,8 +20,8 @@ pub enum Field {
     Nickname,
     /// The few lines about oneself.
     Signature,
-    /// The https address of a picture.
-    AvatarUrl,
+    /// The picture.
+    Avatar,
     /// What somebody may do.
     Roles,
 }
@@ -35,7 +35,7 @@ impl Field {
         Field::NewPassword,
         Field::Nickname,
         Field::Signature,
-        Field::AvatarUrl,
+        Field::Avatar,
         Field::Roles,
     ];
 
@@ -48,7 +48,7 @@ impl Field {
             Field::NewPassword => "new_password",
             Field::Nickname => "nickname",
             Field::Signature => "signature",
-            Field::AvatarUrl => "avatar_url",
+            Field::Avatar => "avatar",
             Field::Roles => "roles",
         }
     }
@@ -74,8 +74,12 @@ pub enum Reason {
     },
     /// A control character, a bidirectional control or another invisible one.
     ForbiddenCharacter,
-    /// The address does not use https.
-    NotHttps,
+    /// The file is larger than it may be.
+    TooManyBytes,
+    /// The picture has more pixels than it may have.
+    TooManyPixels,
+    /// It is none of the kinds of files that are taken.
+    UnknownFormat,
     /// The password is in the list of common ones.
     Common,
     /// The password contains the person's e-mail or its local part.
@@ -95,13 +99,15 @@ pub enum Reason {
 #[cfg(test)]
 impl Reason {
     /// One of each.
-    pub(crate) const EXAMPLES: [Reason; 13] = [
+    pub(crate) const EXAMPLES: [Reason; 15] = [
         Reason::Required,
         Reason::Malformed,
         Reason::TooShort { min: 12 },
         Reason::TooLong { max: 50 },
         Reason::ForbiddenCharacter,
-        Reason::NotHttps,
+        Reason::TooManyBytes,
+        Reason::TooManyPixels,
+        Reason::UnknownFormat,
         Reason::Common,
         Reason::ContainsEmail,
         Reason::SameAsCurrent,
@@ -135,7 +141,9 @@ impl Problem {
             Reason::TooShort { .. } => "too_short",
             Reason::TooLong { .. } => "too_long",
             Reason::ForbiddenCharacter => "forbidden_character",
-            Reason::NotHttps => "not_https",
+            Reason::TooManyBytes => "too_many_bytes",
+            Reason::TooManyPixels => "too_many_pixels",
+            Reason::UnknownFormat => "unknown_format",
             Reason::Common => "common",
             Reason::ContainsEmail => "contains_email",
             Reason::SameAsCurrent => "same_as_current",

@@ -1,6 +1,8 @@
 //! The rules of Vestibule's subject: no I/O, no clock, no randomness, no framework; compiled for server and browser.
 
+pub mod appearance;
 pub mod audit;
+pub mod avatar;
 pub mod device;
 pub mod email;
 pub mod error;

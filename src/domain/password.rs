@@ -43,7 +43,7 @@ impl NewPassword {
     }
 
     /// [`NewPassword::parse`] for a form whose e-mail may itself have been refused.
-    pub(super) fn parse_for(
+    pub fn parse_for(
         raw: &str,
         field: Field,
         rules: &PasswordRules,
@@ -77,6 +77,54 @@ impl NewPassword {
     /// The password itself, to be hashed.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// What is to be said of a password while it is being chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// It would be refused, for this reason.
+    Refused(Reason),
+    /// It would be refused because it is guessed at once, for this reason.
+    Guessed(Weakness),
+    /// It may be chosen, and somebody who tries for long guesses it, for this reason.
+    Weak(Weakness),
+    /// Nobody guesses it who has not stolen its hash.
+    Good,
+    /// Nobody guesses it.
+    VeryGood,
+}
+
+/// What makes a password easy to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Keys that lie side by side.
+    Keyboard,
+    /// The same again and again.
+    Repeats,
+    /// Much like what many others have chosen.
+    Common,
+    /// What follows from what stands before it, as in abcd.
+    Sequence,
+    /// Dates and years.
+    Dates,
+    /// One word.
+    Word,
+    /// Names.
+    Names,
+    /// Nothing in particular.
+    Short,
+}
+
+impl Advice {
+    /// From 1, the worst, to 4.
+    pub fn level(self) -> u8 {
+        match self {
+            Self::Refused(_) | Self::Guessed(_) => 1,
+            Self::Weak(_) => 2,
+            Self::Good => 3,
+            Self::VeryGood => 4,
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 # English: complete by definition. What stands in { $braces } is filled in.
 
 ## Everywhere
-brand = Vestibule
+brand = { -name }
+description = Sign in to { -name }, see where you are signed in, and end any session at once.
 language-name = English
 skip = Skip to content
 nav-account = Account
@@ -12,7 +13,11 @@ nav-users = Users
 sign-in = Sign in
 sign-out = Sign out
 create-account = Create account
-footer-line = Vestibule keeps your session, not your secrets.
+footer-line = { -name } keeps your session, not your secrets.
+footer-appearance = Appearance
+appearance-system = System
+appearance-light = Light
+appearance-dark = Dark
 footer-language = Language
 session-over-typed = What you have typed stays here: when you send it, you are asked to sign in first.
 session-over-again = Sign in again
@@ -62,10 +67,26 @@ password-show = Show
 password-hide = Hide
 password-show-field = Show { $field }
 password-hide-field = Hide { $field }
+password-caps = Caps Lock is on.
 password-too-short = Too short: at least { $min } characters.
-password-long-enough = Long enough. Longer is stronger.
-password-good = Good length.
-password-very-good = Very good length.
+
+## Advice on a password
+advice-keyboard = Easy to guess: keys that lie side by side. Another word or two would help.
+advice-repeats = Easy to guess: it repeats itself. Another word or two would help.
+advice-common = Easy to guess: many others have chosen something like it. Another word or two would help.
+advice-sequence = Easy to guess: a sequence such as abcd or 6543. Another word or two would help.
+advice-dates = Easy to guess: dates and years. Another word or two would help.
+advice-word = Easy to guess: a single word. Another one or two would help.
+advice-names = Easy to guess: names. Another word or two would help.
+advice-short = Easy to guess. Another word or two would help.
+advice-good = Good. Another word would make it very good.
+advice-very-good = Very good.
+
+## Buttons that copy
+copy = Copy
+copied = Copied.
+copy-email = Copy the e-mail
+copy-id = Copy the identifier
 
 ## Password
 password-title = Change your password
@@ -78,14 +99,20 @@ password-change = Change password
 profile-title = Your profile
 profile-signature = Signature
 profile-signature-hint = A line or two about you. Up to 200 characters.
-profile-avatar = Avatar address
-profile-avatar-hint = A picture's address that begins with https://. Leave it empty for none.
+profile-picture = Picture
+profile-avatar = A new picture
+profile-avatar-hint = PNG, JPEG or WebP, up to 2 MB. Its middle is shown, and nothing else in the file is kept.
+profile-avatar-upload = Upload picture
+profile-avatar-progress = Upload
+profile-avatar-failed = The picture could not be uploaded. Please try again.
+profile-avatar-remove = Remove picture
 profile-save = Save profile
 profile-since = Member since
 
 ## Sessions
 sessions-title = Your sessions
 sessions-lede = Where you are signed in. End what you do not know.
+sessions-changed = The list of your sessions has changed.
 sessions-end-others = End all other sessions
 session-this = This one
 session-api = API client
@@ -117,6 +144,7 @@ users-none = Nobody's e-mail begins like that.
 users-next = Next page
 users-all = All users
 user-title = A user
+user-id = Identifier
 user-since = Since
 user-disabled = Disabled
 user-disabled-badge = disabled
@@ -200,6 +228,8 @@ ended-by-administrator = An administrator ended your session at { $at }.
 ## Good news
 notice-welcome = Welcome. Your account is ready.
 notice-profile-saved = Your profile is saved.
+notice-avatar-set = Your picture is saved.
+notice-avatar-removed = Your picture is removed.
 notice-password-changed = Your password is changed. Every other session was ended.
 notice-signed-out = You are signed out.
 notice-session-ended = That session is ended.
@@ -221,7 +251,7 @@ field-current-password = current password
 field-new-password = new password
 field-nickname = nickname
 field-signature = signature
-field-avatar = avatar address
+field-avatar = picture
 field-roles = roles
 problem-required-email = Enter your e-mail.
 problem-required-password = Enter a password.
@@ -229,11 +259,11 @@ problem-required-current-password = Enter your current password.
 problem-required-new-password = Enter a new password.
 problem-required-nickname = Enter a nickname.
 problem-required-signature = Enter a signature.
-problem-required-avatar = Enter an avatar address.
+problem-required-avatar = Choose a picture.
 problem-required-roles = Enter a role.
 problem-malformed-email = Enter an e-mail address such as name@example.org.
 problem-malformed-nickname = The nickname needs at least one visible character.
-problem-malformed-avatar = Enter a whole address such as https://example.org/me.png, without a user name or password in it.
+problem-malformed-avatar = The picture cannot be read: the file is broken.
 problem-malformed-roles = Enter names such as editor with spaces between: small letters, digits, - and _.
 problem-malformed = The { $field } cannot be accepted.
 problem-too-many-roles = A user has at most { $limit } roles.
@@ -241,7 +271,9 @@ problem-too-short = Use at least { $limit } characters.
 problem-too-many-bytes = The { $field } cannot be longer than { $limit } bytes.
 problem-too-long = The { $field } cannot be longer than { $limit } characters.
 problem-forbidden-character = The { $field } contains an invisible or control character; remove it.
-problem-not-https = The { $field } must begin with https://.
+problem-too-many-megabytes = The { $field } cannot be larger than 2 MB.
+problem-too-many-pixels = The { $field } cannot have more than 16 megapixels.
+problem-unknown-format = The { $field } must be a PNG, JPEG or WebP file.
 problem-common = This password is among the most common ones; choose another.
 problem-contains-email = The password must not contain your e-mail.
 problem-same-as-current = The new password is the same as the current one; choose another.

@@ -2,6 +2,7 @@
 
 use super::Text;
 use crate::domain::error::{AppError, Field, Problem, Reason};
+use crate::domain::password::{Advice, Weakness};
 use std::borrow::Cow;
 
 impl Text {
@@ -54,11 +55,11 @@ impl Text {
             (Reason::Required, Field::NewPassword) => "problem-required-new-password",
             (Reason::Required, Field::Nickname) => "problem-required-nickname",
             (Reason::Required, Field::Signature) => "problem-required-signature",
-            (Reason::Required, Field::AvatarUrl) => "problem-required-avatar",
+            (Reason::Required, Field::Avatar) => "problem-required-avatar",
             (Reason::Required, Field::Roles) => "problem-required-roles",
             (Reason::Malformed, Field::Email) => "problem-malformed-email",
             (Reason::Malformed, Field::Nickname) => "problem-malformed-nickname",
-            (Reason::Malformed, Field::AvatarUrl) => "problem-malformed-avatar",
+            (Reason::Malformed, Field::Avatar) => "problem-malformed-avatar",
             (Reason::Malformed, Field::Roles) => "problem-malformed-roles",
             (Reason::TooLong { .. }, Field::Roles) => "problem-too-many-roles",
             (Reason::TooShort { .. }, _) => "problem-too-short",
@@ -76,11 +77,38 @@ impl Text {
             (Reason::Malformed, _) => "problem-malformed",
             (Reason::TooLong { .. }, _) => "problem-too-long",
             (Reason::ForbiddenCharacter, _) => "problem-forbidden-character",
-            (Reason::NotHttps, _) => "problem-not-https",
+            (Reason::TooManyBytes, _) => "problem-too-many-megabytes",
+            (Reason::TooManyPixels, _) => "problem-too-many-pixels",
+            (Reason::UnknownFormat, _) => "problem-unknown-format",
             (Reason::Unknown, _) => "problem-unknown",
         };
         let field = self.say(field_name(problem.field));
         self.say_with(id, &[("field", field.into()), ("limit", limit.into())])
+    }
+}
+
+impl Text {
+    /// What the person is told of a password while it is being chosen.
+    pub fn advice(self, advice: Advice) -> Cow<'static, str> {
+        self.say(match advice {
+            Advice::Refused(reason) => {
+                return self
+                    .problem(&Problem::new(Field::NewPassword, reason))
+                    .into();
+            }
+            Advice::Guessed(weakness) | Advice::Weak(weakness) => match weakness {
+                Weakness::Keyboard => "advice-keyboard",
+                Weakness::Repeats => "advice-repeats",
+                Weakness::Common => "advice-common",
+                Weakness::Sequence => "advice-sequence",
+                Weakness::Dates => "advice-dates",
+                Weakness::Word => "advice-word",
+                Weakness::Names => "advice-names",
+                Weakness::Short => "advice-short",
+            },
+            Advice::Good => "advice-good",
+            Advice::VeryGood => "advice-very-good",
+        })
     }
 }
 
@@ -93,7 +121,7 @@ fn field_name(field: Field) -> &'static str {
         Field::NewPassword => "field-new-password",
         Field::Nickname => "field-nickname",
         Field::Signature => "field-signature",
-        Field::AvatarUrl => "field-avatar",
+        Field::Avatar => "field-avatar",
         Field::Roles => "field-roles",
     }
 }
@@ -127,9 +155,9 @@ mod tests {
                 "Enter a new password.",
             ),
             (
-                Field::AvatarUrl,
-                Reason::NotHttps,
-                "The avatar address must begin with https://.",
+                Field::Avatar,
+                Reason::TooManyBytes,
+                "The picture cannot be larger than 2 MB.",
             ),
         ] {
             assert_eq!(

@@ -3,6 +3,7 @@
 
 mod errors;
 
+use crate::brand;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
@@ -52,6 +53,11 @@ impl Language {
         // No marks of direction around what is filled in: it is ours, but for a nickname and an e-mail that end their sentences, and
         // those can hold no such mark themselves.
         sentences.set_use_isolating(false);
+        // What other sentences say as `{ -name }`.
+        let brand = format!("-name = {}", brand::name());
+        if let Ok(brand) = FluentResource::try_new(brand) {
+            let _ = sentences.add_resource(brand); // there is none yet
+        }
         let _ = sentences.add_resource(resource); // a sentence that is there twice is found by a test
         Some(Self { tag, id, sentences })
     }
@@ -181,6 +187,14 @@ mod tests {
             ("\u{fffd};;q=,,", "en"),
         ] {
             assert_eq!(Text::accepted(header).tag(), tag, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_brand_has_its_name_in_every_language() {
+        for text in Text::all() {
+            assert_eq!(text.say("brand"), brand::name());
+            assert!(text.say("footer-line").contains(brand::name()));
         }
     }
 

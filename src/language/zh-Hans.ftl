@@ -1,7 +1,8 @@
 # 简体中文。{ $花括号 } 中的内容由程序填入。
 
 ## 各处
-brand = Vestibule
+brand = { -name }
+description = 登录 { -name }，查看您在何处登录，并随时结束任何会话。
 language-name = 简体中文
 skip = 跳到正文
 nav-account = 账户
@@ -12,7 +13,11 @@ nav-users = 用户
 sign-in = 登录
 sign-out = 退出登录
 create-account = 注册
-footer-line = Vestibule 保管您的会话，不保管您的秘密。
+footer-line = { -name } 保管您的会话，不保管您的秘密。
+footer-appearance = 外观
+appearance-system = 跟随系统
+appearance-light = 浅色
+appearance-dark = 深色
 footer-language = 语言
 session-over-typed = 您输入的内容仍在此处；提交时会请您先登录。
 session-over-again = 重新登录
@@ -49,10 +54,26 @@ password-show = 显示
 password-hide = 隐藏
 password-show-field = 显示{ $field }
 password-hide-field = 隐藏{ $field }
+password-caps = 大写锁定已开启。
 password-too-short = 太短：至少需要 { $min } 个字符。
-password-long-enough = 长度够了。越长越安全。
-password-good = 长度不错。
-password-very-good = 长度非常好。
+
+## 关于密码的建议
+advice-keyboard = 容易猜到：相邻的按键。再加一两个词会更好。
+advice-repeats = 容易猜到：内容重复。再加一两个词会更好。
+advice-common = 容易猜到：许多人用过类似的密码。再加一两个词会更好。
+advice-sequence = 容易猜到：abcd 或 6543 这样的序列。再加一两个词会更好。
+advice-dates = 容易猜到：日期或年份。再加一两个词会更好。
+advice-word = 容易猜到：只有一个词。再加一两个词会更好。
+advice-names = 容易猜到：人名。再加一两个词会更好。
+advice-short = 容易猜到。再加一两个词会更好。
+advice-good = 良好。再加一个词就非常好了。
+advice-very-good = 非常好。
+
+## 复制按钮
+copy = 复制
+copied = 已复制。
+copy-email = 复制电子邮箱
+copy-id = 复制标识符
 
 ## 密码
 password-title = 修改密码
@@ -65,14 +86,20 @@ password-change = 修改密码
 profile-title = 个人资料
 profile-signature = 个性签名
 profile-signature-hint = 用一两句话介绍自己，最多 200 个字符。
-profile-avatar = 头像地址
-profile-avatar-hint = 以 https:// 开头的图片地址。不需要头像就留空。
+profile-picture = 头像
+profile-avatar = 新头像
+profile-avatar-hint = PNG、JPEG 或 WebP，最大 2 MB。只显示图片中部，文件中的其他信息都不保留。
+profile-avatar-upload = 上传头像
+profile-avatar-progress = 上传进度
+profile-avatar-failed = 头像上传失败，请重试。
+profile-avatar-remove = 移除头像
 profile-save = 保存资料
 profile-since = 注册于
 
 ## 会话
 sessions-title = 您的会话
 sessions-lede = 您登录过的地方。不认识的，请结束它。
+sessions-changed = 会话列表有变化。
 sessions-end-others = 结束所有其他会话
 session-this = 当前会话
 session-api = API 客户端
@@ -104,6 +131,7 @@ users-none = 没有邮箱以此开头的用户。
 users-next = 下一页
 users-all = 所有用户
 user-title = 用户
+user-id = 标识符
 user-since = 注册时间
 user-disabled = 停用时间
 user-disabled-badge = 已停用
@@ -187,6 +215,8 @@ ended-by-administrator = 管理员于 { $at } 结束了您的会话。
 ## 好消息
 notice-welcome = 欢迎。您的账户已就绪。
 notice-profile-saved = 您的资料已保存。
+notice-avatar-set = 您的头像已保存。
+notice-avatar-removed = 您的头像已移除。
 notice-password-changed = 您的密码已修改，所有其他会话已结束。
 notice-signed-out = 您已退出登录。
 notice-session-ended = 该会话已结束。
@@ -208,7 +238,7 @@ field-current-password = 当前密码
 field-new-password = 新密码
 field-nickname = 昵称
 field-signature = 个性签名
-field-avatar = 头像地址
+field-avatar = 头像
 field-roles = 角色
 problem-required-email = 请输入您的电子邮箱。
 problem-required-password = 请输入密码。
@@ -216,11 +246,11 @@ problem-required-current-password = 请输入当前密码。
 problem-required-new-password = 请输入新密码。
 problem-required-nickname = 请输入昵称。
 problem-required-signature = 请输入个性签名。
-problem-required-avatar = 请输入头像地址。
+problem-required-avatar = 请选择一张图片。
 problem-required-roles = 请输入角色。
 problem-malformed-email = 请输入电子邮箱地址，例如 name@example.org。
 problem-malformed-nickname = 昵称至少需要一个可见字符。
-problem-malformed-avatar = 请输入完整地址，例如 https://example.org/me.png，其中不能含用户名或密码。
+problem-malformed-avatar = 无法读取此图片：文件已损坏。
 problem-malformed-roles = 请输入用空格分隔的名称，例如 editor：小写字母、数字、- 和 _。
 problem-malformed = 无法接受此{ $field }。
 problem-too-many-roles = 一个用户最多有 { $limit } 个角色。
@@ -228,7 +258,9 @@ problem-too-short = 请至少使用 { $limit } 个字符。
 problem-too-many-bytes = { $field }不能超过 { $limit } 字节。
 problem-too-long = { $field }不能超过 { $limit } 个字符。
 problem-forbidden-character = { $field }含有不可见字符或控制字符，请将其删除。
-problem-not-https = { $field }必须以 https:// 开头。
+problem-too-many-megabytes = { $field }不能超过 2 MB。
+problem-too-many-pixels = { $field }不能超过 1600 万像素。
+problem-unknown-format = { $field }必须是 PNG、JPEG 或 WebP 文件。
 problem-common = 这是最常见的密码之一，请换一个。
 problem-contains-email = 密码不能包含您的电子邮箱。
 problem-same-as-current = 新密码与当前密码相同，请换一个。

@@ -486,10 +486,6 @@ fn build_site(root: &Path) {
         ("vestibule.jsHash.js", "export {}"),
         ("vestibule.wasmHash.wasm", "\0asm"),
         ("vestibule.wasmHash.wasm.br", "brotli"),
-        (
-            "../favicon.svg",
-            "<svg xmlns='http://www.w3.org/2000/svg'/>",
-        ),
     ] {
         std::fs::write(pkg.join(name), content).expect("a file");
     }

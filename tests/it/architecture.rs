@@ -14,6 +14,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("zxcvbn", &["server/accounts/common_passwords.rs"]),
     ("prometheus_client", &["server/metrics.rs"]),
     ("fluent_bundle", &["language"]),
+    ("image", &["server/accounts/pictures.rs"]),
 ];
 
 struct Source {

@@ -3,7 +3,7 @@
 use crate::html::Element;
 use crate::output::Searched;
 use axum::Router;
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
@@ -30,6 +30,8 @@ pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
+    /// The same where it is no text.
+    pub bytes: Bytes,
 }
 
 /// A cookie that an answer sets.
@@ -245,6 +247,25 @@ impl Client {
             .await
     }
 
+    /// As a form with a file in it (RFC 7578).
+    pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
+        body.extend_from_slice(
+            b"--X\r\nContent-Disposition: form-data; name=\"avatar\"; filename=\"../../me.png\"\r\n\
+            Content-Type: image/png\r\n\r\n",
+        );
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--X--\r\n");
+        self.post_body(path, "multipart/form-data; boundary=X", body)
+            .await
+    }
+
     pub async fn post_body(
         &mut self,
         path: &str,
@@ -300,12 +321,12 @@ impl Client {
             .expect("a router always answers");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
-        // Compressed files are no text; what matters of them is in their headers.
         let body = String::from_utf8_lossy(&bytes).into_owned();
         let answer = Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
+            bytes,
         };
         answer.assert_headers_of_every_answer();
         self.searched.note_headers(&answer.headers);

@@ -133,7 +133,7 @@ on_both_databases! {
             let mut client = client.clone();
             async move {
                 let nickname = format!("Ada {number}");
-                let fields = [("nickname", nickname.as_str()), ("signature", nickname.as_str()), ("avatar_url", "")];
+                let fields = [("nickname", nickname.as_str()), ("signature", nickname.as_str())];
                 client.post("/action/update_profile", &fields).await.status
             }
         }))

@@ -128,11 +128,7 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ),
     (
         "/action/update_profile",
-        &[
-            ("nickname", "Changed"),
-            ("signature", ""),
-            ("avatar_url", ""),
-        ],
+        &[("nickname", "Changed"), ("signature", "")],
     ),
     (
         "/action/change_password",
@@ -241,6 +237,10 @@ async fn every_unsafe_method_at_every_address_is_checked() {
             "/action/admin_set_roles",
             "/action/first_administrator",
             "/action/set_language",
+            "/action/advise_password",
+            "/action/set_appearance",
+            "/action/set_avatar",
+            "/action/remove_avatar",
             "/action/none",
             "/nowhere",
             "/healthz",

@@ -74,10 +74,11 @@ on_both_databases! {
                 .filter(|field| field.attribute("type") == Some("hidden"))
                 .map(|field| (field.attribute("name").unwrap_or("").to_owned(), field.attribute("value").unwrap_or("").to_owned()))
                 .collect();
-            // The other is the choice of a language, which leads back here.
+            // The others are the choices of a language and an appearance, which lead back here.
             assert_eq!(fields[0], ("next".to_owned(), page.to_owned()));
             assert_eq!(fields[1], ("back".to_owned(), form.to_owned()));
-            assert_eq!(fields.len(), 2);
+            assert_eq!(fields[2], fields[1]);
+            assert_eq!(fields.len(), 3);
             let fields = [("email", "ada@example.org"), ("password", PASSWORD), ("next", page)];
             client.post("/action/login", &fields).await.assert_sees_other(page);
             assert_eq!(client.get(page).await.status, 200);

@@ -84,7 +84,7 @@ async fn they_are_the_contract_s_at_every_status() {
         assert_eq!(
             policy,
             "default-src 'none'; script-src 'self' 'nonce-N' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' https:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+             img-src 'self'; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
              object-src 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"
         );
         assert!(nonce.len() >= 22, "128 bits at least: {nonce}");
@@ -202,8 +202,16 @@ async fn each_script_has_the_answer_s_nonce_and_nothing_else_is_inline() {
         let (nonce, _) = policy(&answer);
         for element in answer.page().all() {
             if element.name == "script" {
-                scripts += 1;
-                assert_eq!(element.attribute("nonce"), Some(nonce.as_str()), "{path}");
+                match element.attribute("src") {
+                    Some(source) => {
+                        assert!(source.starts_with("/scripts/"), "{path}: {source}");
+                        assert_eq!(element.text(), "", "{path}");
+                    }
+                    None => {
+                        scripts += 1;
+                        assert_eq!(element.attribute("nonce"), Some(nonce.as_str()), "{path}");
+                    }
+                }
             }
             assert_ne!(element.name, "style", "{path}");
             for attribute in element.attributes.keys() {
@@ -218,44 +226,54 @@ async fn each_script_has_the_answer_s_nonce_and_nothing_else_is_inline() {
 }
 
 #[tokio::test]
-async fn a_page_without_islands_loads_no_script() {
+async fn only_pages_with_islands_load_them() {
     let app = TestApp::sqlite().await;
     let mut known = app.signed_in("ada@example.org").await;
-    for (answer, scripts) in [
-        (app.client().get("/").await, 0),
-        (app.client().get("/nowhere").await, 0),
-        // The few lines that tell an open tab of its session's end.
-        (known.get("/").await, 1),
-        (known.get("/profile").await, 1),
-        (known.get("/sessions").await, 1),
+    for (answer, islands) in [
+        (app.client().get("/").await, false),
+        (app.client().get("/nowhere").await, false),
+        (app.client().get("/login").await, true),
+        (known.get("/").await, false),
+        (known.get("/profile").await, false),
+        (known.get("/password").await, true),
+        (known.get("/sessions").await, false),
     ] {
         let page = answer.page();
-        let found = page.named("script");
-        assert_eq!(found.len(), scripts, "{}", answer.body);
-        assert!(found.iter().all(|script| script.attribute("src").is_none()));
-        assert!(
-            !answer.body.contains(".wasm")
-                && !answer.body.contains(".js")
-                && !answer.body.contains("modulepreload")
-        );
+        let inline = page.named("script").into_iter();
+        let inline = inline.filter(|script| script.attribute("src").is_none());
+        assert_eq!(inline.count() > 0, islands, "{}", answer.body);
+        for file in ["/pkg/vestibule.jsHash.js", "/pkg/vestibule.wasmHash.wasm"] {
+            assert_eq!(answer.body.contains(file), islands, "{file}");
+        }
+        let sheets = page.named("link").into_iter();
+        let sheets = sheets.filter(|link| link.attribute("rel") == Some("stylesheet"));
+        let sheets: Vec<_> = sheets.filter_map(|sheet| sheet.attribute("href")).collect();
+        assert_eq!(sheets, ["/pkg/vestibule.cssHash.css"], "and no other waits");
     }
-    let with_island = app.client().get("/login").await;
-    assert!(
-        with_island.body.contains("/pkg/vestibule.wasmHash.wasm")
-            && with_island.body.contains("/pkg/vestibule.jsHash.js")
-    );
-    let sheet = with_island
-        .page()
-        .named("link")
-        .into_iter()
-        .find(|link| link.attribute("rel") == Some("stylesheet"))
-        .cloned();
+}
+
+#[tokio::test]
+async fn every_page_has_the_one_script_and_keeps_it() {
+    let app = TestApp::sqlite().await;
+    let mut client = app.client();
+    let mut found = std::collections::BTreeSet::new();
+    for path in ["/", "/login", "/nowhere"] {
+        let page = client.get(path).await.page();
+        let sources = page.named("script").into_iter();
+        let sources = sources.filter_map(|script| Some(script.attribute("src")?.to_owned()));
+        found.extend(sources);
+    }
+    let [script] = <[String; 1]>::try_from(Vec::from_iter(found)).expect("one for all");
+    let answer = client.get(&script).await;
     assert_eq!(
-        sheet
-            .and_then(|sheet| sheet.attribute("href").map(str::to_owned))
-            .as_deref(),
-        Some("/pkg/vestibule.cssHash.css")
+        (answer.status, answer.header("content-type")),
+        (200, Some("text/javascript; charset=utf-8"))
     );
+    let for_ever = "public, max-age=31536000, immutable";
+    assert_eq!(answer.header("cache-control"), Some(for_ever));
+    for another in ["/scripts/x.js", "/scripts/", "/scripts/../test.db"] {
+        assert_eq!(client.get(another).await.status, 404, "{another}");
+    }
 }
 
 #[tokio::test]
@@ -327,6 +345,7 @@ async fn built_files_are_kept_for_ever_and_sent_compressed() {
         (icon.status, icon.header("content-type")),
         (200, Some("image/svg+xml"))
     );
+    assert_eq!(icon.body, vestibule::brand::logo());
 }
 
 #[tokio::test]
@@ -377,7 +396,7 @@ async fn only_the_end_of_a_session_clears_what_the_browser_keeps() {
         client
             .post(
                 "/action/update_profile",
-                &[("nickname", "Ada"), ("signature", ""), ("avatar_url", "")],
+                &[("nickname", "Ada"), ("signature", "")],
             )
             .await,
         app.client()

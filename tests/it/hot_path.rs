@@ -88,9 +88,9 @@ fn what_is_asked_most_takes_few_allocations() {
     assert!(check.count_total <= 1, "{check:?}");
     let cookie = format!("__Host-at={token}");
     for (path, cookie, budget) in [
-        ("/profile", &*cookie, 310),
-        ("/password", &*cookie, 420),
-        ("/login", "", 300),
+        ("/profile", &*cookie, 350),
+        ("/password", &*cookie, 450),
+        ("/login", "", 330),
     ] {
         let found = allocations_of(&app, path, cookie);
         assert!(found.count_total <= budget, "{path}: {found:?}");

@@ -94,4 +94,30 @@ on_both_databases! {
         let refused = client.get("/api/v1/me").await;
         assert!(refused.body.contains("Sign in"), "{}", refused.body);
     }
+
+    async fn light_or_dark_is_chosen_and_stays(app: TestApp) {
+        let mut client = app.client();
+        let chosen = async |client: &mut Client, page: &str| {
+            let answer = client.get(page).await;
+            let page = answer.page();
+            let look = page.named("html")[0].attribute("data-appearance").map(str::to_owned);
+            let scheme = page.all().into_iter().find(|element| element.attribute("name") == Some("color-scheme"));
+            (look, scheme.and_then(|meta| meta.attribute("content")).map(str::to_owned))
+        };
+        assert_eq!(chosen(&mut client, "/login").await, (None, Some("light dark".to_owned())));
+        for (look, expected) in [("dark", Some("dark")), ("nonsense", Some("dark")), ("light", Some("light")), ("system", None)] {
+            let fields = [("appearance", look), ("back", "/login?next=/password")];
+            let answer = client.post("/action/set_appearance", &fields).await;
+            answer.assert_sees_other("/login?next=/password");
+            let scheme = expected.unwrap_or("light dark").to_owned();
+            for page in ["/login", "/", "/nowhere"] {
+                assert_eq!(chosen(&mut client, page).await, (expected.map(str::to_owned), Some(scheme.clone())), "{page}");
+            }
+        }
+        for elsewhere in ["//evil.example", "https://evil.example/"] {
+            client.post("/action/set_appearance", &[("appearance", "dark"), ("back", elsewhere)]).await.assert_sees_other("/");
+        }
+        client.cookies.insert("__Host-appearance".to_owned(), "\"><b>".to_owned());
+        assert_eq!(chosen(&mut client, "/login").await.0, None);
+    }
 }

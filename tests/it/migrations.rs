@@ -54,7 +54,7 @@ on_both_databases! {
              FROM _sqlx_migrations WHERE version = 1",
         )
         .await;
-        let saved = [("nickname", "Countess"), ("signature", ""), ("avatar_url", "")];
+        let saved = [("nickname", "Countess"), ("signature", "")];
         ada.post("/action/update_profile", &saved).await.assert_sees_other("/profile");
         assert!(ada.get("/profile").await.page().named("main")[0].text().contains("Countess"));
         app.signed_in("grace@example.org").await;

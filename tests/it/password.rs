@@ -140,4 +140,34 @@ on_both_databases! {
         form.assert_says_at("password", "Use at least 20 characters.");
         assert!(form.body.contains("At least 20 characters."));
     }
+
+    async fn advice_is_given_while_a_password_is_chosen(app: TestApp) {
+        let before = app.everything_stored().await;
+        let asked = app.storage.times_asked();
+        for (password, language, advice) in [
+            ("", "en", "1 Enter a new password."),
+            ("eleven char", "en", "1 Use at least 12 characters."),
+            ("password1234", "en", "1 Easy to guess: many others have chosen something like it. Another word or two would help."),
+            ("abcabcabcabc", "zh-CN", "1 容易猜到：内容重复。再加一两个词会更好。"),
+            ("internationalisation", "en", "2 Easy to guess. Another word or two would help."),
+            ("kettle harbour", "en", "3 Good. Another word would make it very good."),
+            ("ada.king for ever", "en", "1 The password must not contain your e-mail."),
+            ("a\u{7}b", "en", "1 The new password contains an invisible or control character; remove it."),
+            ("copper violin under seven lamps", "en", "4 Very good."),
+        ] {
+            let mut client = app.client().wanting_json().with_header("accept-language", language);
+            let fields = [("password", password), ("email", "ada.king@example.org"), ("nickname", "Ada Lovelace")];
+            let answer = client.post("/action/advise_password", &fields).await;
+            assert_eq!((answer.status, answer.json()), (200, json!(advice)), "{password}");
+            assert!(answer.set_cookies().is_empty());
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+        }
+        // What a form refuses, it refuses here too.
+        let twice = app.client().wanting_json().post("/action/advise_password", &[("password", "x"), ("password", "y")]).await;
+        assert_eq!(twice.status, 400);
+        let elsewhere = app.client().with_header("sec-fetch-site", "cross-site").post("/action/advise_password", &[]).await;
+        assert_eq!(elsewhere.status, 403);
+        assert_eq!(app.everything_stored().await, before);
+        assert_eq!(app.storage.times_asked(), asked);
+    }
 }

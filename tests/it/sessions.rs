@@ -309,11 +309,7 @@ on_both_databases! {
 mod drafts {
     use super::*;
 
-    const TYPED: [(&str, &str); 3] = [
-        ("nickname", "Countess"),
-        ("signature", "typed for an hour"),
-        ("avatar_url", ""),
-    ];
+    const TYPED: [(&str, &str); 2] = [("nickname", "Countess"), ("signature", "typed for an hour")];
 
     /// What the profile's form was rendered for.
     async fn owner(client: &mut Client) -> String {

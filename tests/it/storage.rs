@@ -129,7 +129,7 @@ on_both_databases! {
             assert_eq!(user.roles.to_stored(), "administrator editor");
         }
         let profile = app.storage.profile(ADA).await.expect("read").expect("there");
-        assert_eq!((profile.id, profile.created_at_ms, profile.avatar_url), (ADA, START, None));
+        assert_eq!((profile.id, profile.created_at_ms, profile.avatar), (ADA, START, None));
         let row = app.storage.session(session(2).id).await.expect("read").expect("there");
         assert_eq!((row.user, row.generation, row.created_at, row.rotated_at), (ADA, Generation(1), START, START));
         assert_eq!((row.idle_expires_at, row.absolute_expires_at), (START + 1_000, START + 5_000));
@@ -140,7 +140,7 @@ on_both_databases! {
         assert!(app.storage.credentials(ADA).await.expect("read").is_none());
         assert!(app.storage.profile(ADA).await.expect("read").is_none());
         assert!(app.storage.session(session(1).id).await.expect("read").is_none());
-        let update = ProfileUpdate::parse(Some("Ada"), Some(""), Some("")).expect("a profile");
+        let update = ProfileUpdate::parse(Some("Ada"), Some("")).expect("a profile");
         assert!(!app.storage.update_profile(ADA, &update, &record(AuditEvent::ProfileChanged), START).await.expect("asked"));
         assert!(!begins(&app, 1, 1).await);
         assert!(!ends(&app, 1, EndReason::SignedOut, START).await);

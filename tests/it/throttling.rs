@@ -72,7 +72,7 @@ on_both_databases! {
             guesser.post("/action/login", &login).await.assert_sees_other("/login");
         }
         browser.get("/profile").await.assert_page("Your profile");
-        let fields = [("nickname", "Countess"), ("signature", ""), ("avatar_url", "")];
+        let fields = [("nickname", "Countess"), ("signature", "")];
         browser.post("/action/update_profile", &fields).await.assert_sees_other("/profile");
     }
 

@@ -14,7 +14,7 @@ for (const host of ['localhost', '127.0.0.1']) {
     for (const mode of ['no-cors', 'cors'] as const) {
       const readable = await page.evaluate(
         async ({ action, mode }) => {
-          const body = new URLSearchParams({ nickname: 'Mallory', signature: '', avatar_url: '' });
+          const body = new URLSearchParams({ nickname: 'Mallory', signature: '' });
           try {
             const response = await fetch(action, { method: 'POST', mode, credentials: 'include', body });
             return response.type !== 'opaque';

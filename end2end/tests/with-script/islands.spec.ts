@@ -1,5 +1,5 @@
 // What script adds to the pages, and what it costs: nothing where it adds nothing.
-import { register } from '../../support/pages.ts';
+import { button, fill, register } from '../../support/pages.ts';
 import { expect, test } from '../../support/test.ts';
 import type { Page } from '@playwright/test';
 
@@ -52,10 +52,45 @@ test('the strength of a new password is told while it is typed', async ({ page }
   await expect(page.locator('.password-field__toggle')).toBeVisible();
   await page.locator('#password').pressSequentially('aaaa');
   await expect(strength).toBeVisible();
-  await expect(strength).toHaveAttribute('data-level', /^[01]$/);
+  await expect(strength).toHaveText('Too short: at least 12 characters.');
+  await expect(strength).toHaveAttribute('data-level', '1');
+  await page.locator('#password').fill('abcabcabcabc');
+  await expect(strength).toHaveText('Easy to guess: it repeats itself. Another word or two would help.');
+  await expect(strength).toHaveAttribute('data-level', '1');
+  await page.locator('#password').fill('internationalisation');
+  await expect(strength).toHaveText('Easy to guess. Another word or two would help.');
+  await expect(strength).toHaveAttribute('data-level', '2');
   await page.locator('#password').fill('copper violin under seven lamps');
-  await expect(strength).toHaveAttribute('data-level', /^[34]$/);
-  await expect(strength).not.toBeEmpty();
+  await expect(strength).toHaveText('Very good.');
+  await expect(strength).toHaveAttribute('data-level', '4');
+  await page.locator('#password').fill('');
+  await expect(strength).toBeHidden();
+});
+
+test('the server is asked when somebody rests, and not at every key', async ({ page }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/action/advise_password')) asked.push(request.postData() ?? '');
+  });
+  await page.goto('/register');
+  await expect(page.locator('.password-field__toggle')).toBeVisible();
+  await page.locator('#email').fill('ada@example.com');
+  await page.locator('#password').pressSequentially('copper violin under seven lamps');
+  await expect(page.locator('.strength')).toHaveText('Very good.');
+  expect(asked).toEqual(['password=copper+violin+under+seven+lamps&email=ada%40example.com&nickname=']);
+});
+
+test('without an answer there is no advice, and nothing is broken', async ({ page, person, problems }) => {
+  await page.route('**/action/advise_password', (route) => route.abort());
+  problems.expect(/advise_password/);
+  await page.goto('/register');
+  await expect(page.locator('.password-field__toggle')).toBeVisible();
+  const failed = page.waitForEvent('requestfailed');
+  await fill(page, { email: person.email, nickname: person.nickname, password: person.password });
+  await failed;
+  await expect(page.locator('.strength')).toBeHidden();
+  await button(page, 'Create account').click();
+  await expect(page).toHaveURL('/profile');
 });
 
 test('what was typed before the script came is kept', async ({ page }) => {

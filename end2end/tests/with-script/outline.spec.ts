@@ -80,8 +80,10 @@ test('the profile', async ({ page, person }) => {
         - time: /^\\d{1,2} [A-Z][a-z]+ \\d{4}$/
       - textbox "Nickname": ${person.nickname}
       - textbox "Signature"
-      - textbox "Avatar address"
       - button "Save profile"
+      - heading "Picture" [level=2]
+      - button "A new picture"
+      - button "Upload picture"
   `);
   await expect(page.getByRole('link', { name: 'Profile', exact: true })).toHaveAttribute('aria-current', 'page');
 });

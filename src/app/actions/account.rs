@@ -143,3 +143,28 @@ pub async fn change_password(
         Err(error) => request.refuse(error, &form_of(PASSWORD, ""), flash),
     }
 }
+
+/// What is to be said of a password while it is being chosen: a level from 1 to 4, a space, and a sentence. The field's island asks;
+/// nothing of it is kept or logged.
+///
+/// # Errors
+/// [`AppError::Busy`] when too many wait; what cannot be chosen has its sentence too.
+#[server(prefix = "/action", endpoint = "advise_password")]
+pub async fn advise_password(
+    #[server(default)] password: String,
+    #[server(default)] email: String,
+    #[server(default)] nickname: String,
+) -> Result<String, AppError> {
+    use crate::server::request::Request;
+
+    let request = Request::current();
+    let advice = request
+        .accounts
+        .advise(&password, &email, &nickname)
+        .await?;
+    Ok(format!(
+        "{} {}",
+        advice.level(),
+        request.preferences.text.advice(advice)
+    ))
+}

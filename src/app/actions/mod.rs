@@ -5,18 +5,23 @@
 
 mod account;
 mod admin;
+mod appearance;
+mod avatar;
 mod language;
 mod profile;
 mod sessions;
 
 pub use account::{
-    ChangePassword, Login, Logout, Register, change_password, login, logout, register,
+    AdvisePassword, ChangePassword, Login, Logout, Register, advise_password, change_password,
+    login, logout, register,
 };
 pub use admin::{
     AdminDisable, AdminEnable, AdminEndSession, AdminSetRoles, AdminSignOut, FirstAdministrator,
     admin_disable, admin_enable, admin_end_session, admin_set_roles, admin_sign_out,
     first_administrator,
 };
+pub use appearance::{SetAppearance, set_appearance};
+pub use avatar::{RemoveAvatar, SetAvatar, remove_avatar, set_avatar};
 pub use language::{SetLanguage, set_language};
 pub use profile::{UpdateProfile, update_profile};
 pub use sessions::{EndOtherSessions, EndSession, end_other_sessions, end_session};

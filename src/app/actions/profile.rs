@@ -14,7 +14,6 @@ use leptos::prelude::*;
 pub async fn update_profile(
     #[server(default)] nickname: String,
     #[server(default)] signature: String,
-    #[server(default)] avatar_url: String,
     #[server(default)] owner: String,
 ) -> Result<(), AppError> {
     use crate::app::answers::sign_in_first;
@@ -28,12 +27,11 @@ pub async fn update_profile(
     let typed = flash
         .clone()
         .keeping("nickname", &nickname)
-        .keeping("signature", &signature)
-        .keeping("avatar_url", &avatar_url);
+        .keeping("signature", &signature);
     let updated = match request.signed_in_as(&owner) {
         Ok(claims) => {
             let (nickname, signature) = (Some(&*nickname), Some(&*signature));
-            match ProfileUpdate::parse(nickname, signature, Some(&avatar_url)) {
+            match ProfileUpdate::parse(nickname, signature) {
                 Ok(update) => {
                     let (accounts, source) = (&request.accounts, &request.source);
                     accounts.update_profile(claims.sub, &update, source).await

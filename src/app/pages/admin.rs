@@ -1,6 +1,6 @@
 //! For administrators: who has an account, and what can be done about it.
 
-use crate::app::components::{Field, FormState, Outcome};
+use crate::app::components::{Copy, Field, FormState, Outcome};
 use crate::app::pages::audit::{FEW_RECORDS, History};
 use crate::app::pages::sessions::{Minute, Session};
 use crate::app::routes::{ADMIN, AUDIT, admin_user};
@@ -154,7 +154,13 @@ fn User(
             <Outcome state=state.clone() />
             <dl class="facts">
                 <dt>{text.say("label-email")}</dt>
-                <dd>{user.email.to_string()}</dd>
+                <dd>
+                    {user.email.to_string()} " " <Copy value=user.email.to_string() label="copy-email" />
+                </dd>
+                <dt>{text.say("user-id")}</dt>
+                <dd>
+                    {user.id.to_string()} " " <Copy value=user.id.to_string() label="copy-id" />
+                </dd>
                 <dt>{text.say("label-nickname")}</dt>
                 <dd dir="auto">{user.nickname.to_string()}</dd>
                 {signature}

@@ -1,8 +1,9 @@
 //! The profile: what others see, and the form that changes it.
 
-use crate::app::components::{Field, FormState, Outcome, TextArea};
+use crate::app::components::{Avatar, Field, FileField, FormState, Outcome, TextArea};
 use crate::app::words::{self, text};
-use crate::domain::error::AppError;
+use crate::domain::avatar;
+use crate::domain::error::{self, AppError, Problem, Reason};
 use crate::domain::user::Profile;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -13,19 +14,17 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
     let text = text();
     let state = FormState::of(&request);
     let owner = profile.id.to_string();
+    let guard = state.guard("nickname");
     let signature = profile.signature.to_string();
     let nickname = profile.nickname.to_string();
-    let avatar_url = profile
-        .avatar_url
-        .as_ref()
-        .map_or(String::new(), ToString::to_string);
+    let has_avatar = profile.avatar.is_some();
     Ok(view! {
         <section class="card">
             <h1>{text.say("profile-title")}</h1>
             <Outcome state=state.clone() />
             <Identity profile />
-            <form class="form" method="post" action="/action/update_profile" novalidate>
-                <input type="hidden" name="owner" value=owner />
+            <form class="form" method="post" action="/action/update_profile" novalidate data-guard=guard>
+                <input type="hidden" name="owner" value=owner.clone() />
                 <Field
                     name="nickname"
                     label="label-nickname"
@@ -41,46 +40,66 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
                     value=signature
                     state=state.clone()
                 />
-                <Field
-                    name="avatar_url"
-                    label="profile-avatar"
-                    kind="url"
-                    autocomplete="photo"
-                    value=avatar_url
-                    hint="profile-avatar-hint"
-                    required=false
-                    state
-                />
                 <button class="button" type="submit">
                     {text.say("profile-save")}
                 </button>
             </form>
+            <h2>{text.say("profile-picture")}</h2>
+            <form class="form" method="post" action="/action/set_avatar" enctype="multipart/form-data" novalidate>
+                <input type="hidden" name="owner" value=owner.clone() />
+                <FileField
+                    name="avatar"
+                    label="profile-avatar"
+                    hint="profile-avatar-hint"
+                    accept="image/png,image/jpeg,image/webp"
+                    state
+                />
+                <Progress />
+                <button class="button" type="submit">
+                    {text.say("profile-avatar-upload")}
+                </button>
+            </form>
+            {has_avatar
+                .then(|| {
+                    view! {
+                        <form method="post" action="/action/remove_avatar">
+                            <input type="hidden" name="owner" value=owner />
+                            <button class="button button--quiet" type="submit">
+                                {text.say("profile-avatar-remove")}
+                            </button>
+                        </form>
+                    }
+                })}
         </section>
     })
 }
 
+/// How far a picture on its way is. The script shows it, and says what it finds wrong.
+#[component]
+fn Progress() -> impl IntoView {
+    let text = text();
+    let too_large = Problem::new(error::Field::Avatar, Reason::TooManyBytes);
+    view! {
+        <progress
+            class="progress"
+            hidden
+            value="0"
+            max="1"
+            aria-label=text.say("profile-avatar-progress")
+            data-most=avatar::MAX_BYTES
+            data-too-large=text.problem(&too_large)
+            data-failed=text.say("profile-avatar-failed")
+        ></progress>
+    }
+}
+
 #[component]
 fn Identity(profile: Profile) -> impl IntoView {
-    let avatar = match &profile.avatar_url {
-        Some(url) => {
-            view! { <img class="avatar" src=url.to_string() alt="" width="80" height="96" referrerpolicy="no-referrer" /> }
-                .into_any()
-        }
-        None => {
-            let initial: String = profile.nickname.as_str().chars().take(1).flat_map(char::to_uppercase).collect();
-            view! {
-                <span class="avatar avatar--initial" aria-hidden="true">
-                    {initial}
-                </span>
-            }
-            .into_any()
-        }
-    };
     let since = profile.created_at_ms;
     let signature = profile.signature.to_string();
     view! {
         <div class="identity">
-            {avatar}
+            <Avatar profile=profile.clone() />
             <div class="identity__body">
                 <p class="identity__name" dir="auto">{profile.nickname.to_string()}</p>
                 <p class="identity__email">{profile.email.to_string()}</p>

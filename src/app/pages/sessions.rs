@@ -45,7 +45,7 @@ fn Sessions(this: SessionId, sessions: Vec<LiveSession>, state: FormState) -> im
             <h1>{text.say("sessions-title")}</h1>
             <p class="lede">{text.say("sessions-lede")}</p>
             <Outcome state />
-            <div id="sessions">
+            <div id="sessions" data-changed=text.say("sessions-changed")>
                 <ul class="sessions">{items}</ul>
                 {(others > 0)
                     .then(|| {

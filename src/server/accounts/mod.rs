@@ -6,6 +6,7 @@ mod audit;
 pub mod common_passwords;
 mod feed;
 pub mod password_hash;
+mod pictures;
 mod sessions;
 mod threads;
 mod throttle;
@@ -17,10 +18,12 @@ pub use administration::{By, UserPage};
 pub use audit::{AuditPage, AuditSearch};
 pub use sessions::{OpenSession, Renewal, Watched};
 
+use crate::brand;
 use crate::domain::audit::{Actor, AuditEvent, Source};
+use crate::domain::avatar::{Avatar, AvatarHash};
 use crate::domain::email::Email;
 use crate::domain::error::{AppError, Field, Problem, Reason};
-use crate::domain::password::{NewPassword, PasswordAttempt, PasswordRules};
+use crate::domain::password::{Advice, NewPassword, PasswordAttempt, PasswordRules};
 use crate::domain::role::Roles;
 use crate::domain::session::{Audience, Ending, SessionId, SessionLimits};
 use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
@@ -38,10 +41,14 @@ use attempts::{Attempt, Attempts, Guesser};
 use audit::by_user;
 use feed::Feed;
 use password_hash::{PasswordHasher, Verdict};
+use pictures::Pictures;
 use std::sync::Arc;
 use throttle::Throttle;
 use tracing::Instrument;
 use zeroize::Zeroizing;
+
+/// How many words of a nickname are looked for in a password.
+const MOST_WORDS: usize = 8;
 
 /// Limits and choices that the operator made.
 #[derive(Clone, Debug)]
@@ -73,6 +80,7 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     storage: Storage,
     hasher: PasswordHasher,
+    pictures: Pictures,
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
     invitations: Invitations,
@@ -146,6 +154,7 @@ impl Accounts {
         Self(Arc::new(Inner {
             storage,
             hasher,
+            pictures: Pictures::default(),
             access_tokens: tokens.access,
             refresh_tokens: tokens.refresh,
             invitations: tokens.invitations,
@@ -199,6 +208,39 @@ impl Accounts {
             .create(email, password, nickname, &Roles::default(), by)
             .await?;
         session.ok_or(AppError::Internal)
+    }
+
+    /// What is to be said of a password while it is being chosen, by somebody with this e-mail and nickname as far as they are
+    /// known. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait.
+    pub async fn advise(
+        &self,
+        password: &str,
+        email: &str,
+        nickname: &str,
+    ) -> Result<Advice, AppError> {
+        let rules = self.password_rules();
+        let password = Zeroizing::new(password.to_owned());
+        let (email, nickname) = (Email::parse(email).ok(), nickname.to_owned());
+        let judged = self.0.hasher.judge(move || {
+            let field = Field::NewPassword;
+            let chosen = NewPassword::parse_for(&password, field, &rules, email.as_ref());
+            let local_part = email.as_ref().map_or("", Email::local_part);
+            let mut known = vec![local_part, brand::name()];
+            known.extend(nickname.split_whitespace().take(MOST_WORDS));
+            let advise = |password: &str| common_passwords::advise(password, &known);
+            match chosen {
+                Ok(password) => advise(password.expose()),
+                Err(problem) if problem.reason == Reason::Common => match advise(&password) {
+                    Advice::Weak(weakness) => Advice::Guessed(weakness),
+                    _ => Advice::Refused(problem.reason),
+                },
+                Err(problem) => Advice::Refused(problem.reason),
+            }
+        });
+        Ok(judged.await?)
     }
 
     /// Creates an account, as [`Accounts::register`] does, and opens no session.
@@ -468,6 +510,51 @@ impl Accounts {
         } else {
             Err(AppError::NotSignedIn)
         }
+    }
+
+    /// Makes a file the picture of a user: its middle, drawn anew.
+    ///
+    /// # Errors
+    /// When it is no picture, or none of those that are taken, or too many wait; then the one before stays.
+    pub async fn set_avatar(
+        &self,
+        user: UserId,
+        file: Vec<u8>,
+        source: &Source,
+    ) -> Result<(), AppError> {
+        let avatar = self.0.pictures.avatar(file).await?;
+        self.replace_avatar(user, Some(&avatar), source).await
+    }
+
+    /// Takes a user's picture away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_avatar(&self, user: UserId, source: &Source) -> Result<(), AppError> {
+        self.replace_avatar(user, None, source).await
+    }
+
+    async fn replace_avatar(
+        &self,
+        user: UserId,
+        avatar: Option<&Avatar>,
+        source: &Source,
+    ) -> Result<(), AppError> {
+        let record = by_user(AuditEvent::ProfileChanged, user, source);
+        let storage = &self.0.storage;
+        let now = self.0.clock.now();
+        match storage.set_avatar(user, avatar, &record, now).await? {
+            true => Ok(()),
+            false => Err(AppError::NotSignedIn),
+        }
+    }
+
+    /// The picture of this name, if somebody has it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn avatar(&self, hash: &AvatarHash) -> Result<Option<Avatar>, AppError> {
+        Ok(self.0.storage.avatar(hash).await?)
     }
 
     /// Remembers the language, by its tag, in which a user wants to be spoken to.

@@ -1,5 +1,6 @@
 //! Cookies: their names, their attributes, and a reader that is not fooled by two of one name.
 
+use crate::domain::appearance::Appearance;
 use crate::language::Text;
 use crate::server::accounts::OpenSession;
 use crate::server::config::Origin;
@@ -35,6 +36,8 @@ pub struct Cookies {
     pub known_browser: &'static str,
     /// The tag of the language that was chosen.
     pub language: &'static str,
+    /// Whether light or dark was chosen.
+    pub appearance: &'static str,
     attributes: &'static str,
 }
 
@@ -52,6 +55,7 @@ impl Cookies {
                 bounce: "__Host-bounce",
                 known_browser: "__Host-known",
                 language: "__Host-lang",
+                appearance: "__Host-appearance",
                 attributes: "; Path=/; Secure; HttpOnly; SameSite=Strict",
             }
         } else {
@@ -63,6 +67,7 @@ impl Cookies {
                 bounce: "bounce",
                 known_browser: "known",
                 language: "lang",
+                appearance: "appearance",
                 attributes: "; Path=/; HttpOnly; SameSite=Strict",
             }
         }
@@ -111,15 +116,19 @@ impl Cookies {
 
     /// The language that was chosen, for as long.
     pub fn language(&self, text: Text) -> Option<HeaderValue> {
-        // Not `Strict`: a visit from another site is answered in it too. It says nothing else.
+        self.preference(self.language, text.tag())
+    }
+
+    /// The appearance that was chosen, for as long.
+    pub fn appearance(&self, appearance: Appearance) -> Option<HeaderValue> {
+        self.preference(self.appearance, appearance.name())
+    }
+
+    /// Not `Strict`: a visit from another site is answered like this too. It says nothing else.
+    fn preference(&self, name: &str, value: &str) -> Option<HeaderValue> {
         let attributes = self.attributes.replace("SameSite=Strict", "SameSite=Lax");
-        let tag = text.tag();
         let max_age = 400 * 86_400;
-        HeaderValue::from_str(&format!(
-            "{}={tag}{attributes}; Max-Age={max_age}",
-            self.language
-        ))
-        .ok()
+        HeaderValue::from_str(&format!("{name}={value}{attributes}; Max-Age={max_age}")).ok()
     }
 
     /// A cookie of that name, expired.

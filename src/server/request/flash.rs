@@ -30,6 +30,10 @@ pub enum Notice {
     Welcome,
     /// The profile was saved.
     ProfileSaved,
+    /// The picture was set.
+    AvatarSet,
+    /// The picture was taken away.
+    AvatarRemoved,
     /// The password was changed, every other session ended.
     PasswordChanged,
     /// The session was ended.

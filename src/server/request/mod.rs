@@ -4,6 +4,7 @@
 pub mod cookies;
 pub mod flash;
 
+use crate::domain::appearance::Appearance;
 use crate::domain::audit::Source;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
@@ -15,6 +16,7 @@ use crate::server::accounts::{Accounts, OpenSession};
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::{Flash, FlashSeal, Notice};
 use crate::server::tokens::AccessClaims;
+use axum::body::Bytes;
 use axum::http::header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -58,6 +60,15 @@ impl Visitor {
     }
 }
 
+/// How a visitor likes pages: nothing that says who they are. Pages find it in Leptos' context.
+#[derive(Clone, Copy, Debug)]
+pub struct Preferences {
+    /// The language.
+    pub text: Text,
+    /// Light or dark.
+    pub appearance: Appearance,
+}
+
 /// Paths of the files that cargo-leptos built, with their hashes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetPaths {
@@ -67,6 +78,8 @@ pub struct AssetPaths {
     pub js: String,
     /// The islands.
     pub wasm: String,
+    /// The script of every page.
+    pub script: String,
 }
 
 /// One request, through the layers to pages and server functions. Cloning it shares it: a page hands it to each
@@ -82,12 +95,16 @@ impl Deref for Request {
     }
 }
 
+/// The file that came with a form, up to a byte more than it may have.
+#[derive(Clone)]
+pub struct Upload(pub Bytes);
+
 /// What a request carries.
 pub struct Visit {
     /// The use cases.
     pub accounts: Accounts,
-    /// The visitor's language.
-    pub text: Text,
+    /// How the visitor likes pages.
+    pub preferences: Preferences,
     /// Whose request this is.
     pub visitor: Visitor,
     /// What the last form left for this page.
@@ -136,6 +153,13 @@ impl Request {
         expect_context::<Self>()
     }
 
+    /// The file that came with the form; empty if there is none.
+    pub fn upload() -> Vec<u8> {
+        let parts = use_context::<Parts>();
+        let upload = parts.and_then(|parts| parts.extensions.get::<Upload>().cloned());
+        upload.map_or(Vec::new(), |Upload(file)| file.into())
+    }
+
     /// What the address asks for under this name; empty when it does not, or asks twice.
     pub fn asked(&self, name: &str) -> String {
         let mut values =
@@ -160,6 +184,13 @@ impl Request {
             append(SET_COOKIE, cookie);
         }
         Ok(())
+    }
+
+    /// Shows pages in this browser like this from now on.
+    pub fn choose_appearance(&self, appearance: Appearance) {
+        if let Some(cookie) = self.cookies.appearance(appearance) {
+            append(SET_COOKIE, cookie);
+        }
     }
 
     /// Hands the tokens of a session to the browser.

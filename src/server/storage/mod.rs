@@ -3,6 +3,7 @@
 mod administration;
 mod attempts;
 mod audit;
+mod avatars;
 mod chain;
 mod profiles;
 mod revocations;

@@ -6,9 +6,10 @@
 
 use super::users::user_id;
 use super::{Connections, StorageError};
+use crate::domain::avatar::AvatarHash;
 use crate::domain::email::Email;
 use crate::domain::role::Roles;
-use crate::domain::user::{AvatarUrl, Nickname, Profile, Signature, UserId};
+use crate::domain::user::{Nickname, Profile, Signature, UserId};
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
@@ -22,8 +23,8 @@ const AT_ONCE: usize = 16;
 const WAITING: usize = 1024;
 
 const ONE: &str =
-    "SELECT id, email, nickname, signature, avatar_url, roles, created_at FROM users WHERE id = $1";
-const MANY: &str = "SELECT id, email, nickname, signature, avatar_url, roles, created_at FROM users \
+    "SELECT id, email, nickname, signature, avatar, roles, created_at FROM users WHERE id = $1";
+const MANY: &str = "SELECT id, email, nickname, signature, avatar, roles, created_at FROM users \
      WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 /// Asks for profiles. Cloning it shares it; its task ends with the last clone.
@@ -153,9 +154,9 @@ fn profile(id: UserId, row: &AnyRow) -> Result<Profile, StorageError> {
         email: Email::from_stored(row.try_get("email")?),
         nickname: Nickname::from_stored(row.try_get("nickname")?),
         signature: Signature::from_stored(row.try_get("signature")?),
-        avatar_url: row
-            .try_get::<Option<String>, _>("avatar_url")?
-            .map(AvatarUrl::from_stored),
+        avatar: row
+            .try_get::<Option<String>, _>("avatar")?
+            .map(AvatarHash::from_stored),
         roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
         created_at_ms: row.try_get("created_at")?,
     })

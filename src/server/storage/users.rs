@@ -93,9 +93,9 @@ impl Storage {
     ) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
-            "INSERT INTO users (id, email, nickname, signature, avatar_url, password_hash, roles, epoch, \
+            "INSERT INTO users (id, email, nickname, signature, password_hash, roles, epoch, \
              created_at, updated_at, password_changed_at, disabled_at) \
-             VALUES ($1, $2, $3, '', NULL, $4, $5, 1, $6, $6, $6, NULL)",
+             VALUES ($1, $2, $3, '', $4, $5, 1, $6, $6, $6, NULL)",
         )
         .bind(user.id.to_string())
         .bind(user.email.as_str().to_owned())
@@ -176,13 +176,11 @@ impl Storage {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "UPDATE users SET nickname = COALESCE($2, nickname), signature = COALESCE($3, signature), \
-             avatar_url = CASE WHEN $4 = 1 THEN $5 ELSE avatar_url END, updated_at = $6 WHERE id = $1",
+             updated_at = $4 WHERE id = $1",
         )
         .bind(user.to_string())
         .bind(update.nickname.as_ref().map(|nickname| nickname.as_str().to_owned()))
         .bind(update.signature.as_ref().map(|signature| signature.as_str().to_owned()))
-        .bind(i64::from(update.avatar_url.is_some()))
-        .bind(update.avatar_url.iter().flatten().next().map(|url| url.as_str().to_owned()))
         .bind(now)
         .execute(&mut *transaction)
         .await?;

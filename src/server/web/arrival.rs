@@ -5,9 +5,9 @@
 use crate::app::routes::{Access, Page};
 use crate::app::shell::{Rank, bare_page};
 use crate::domain::local_path::LocalPath;
-use crate::language::Text;
+use crate::server::request::Preferences;
 use crate::server::request::cookies::{Found, find_each};
-use crate::server::web::identity::language;
+use crate::server::web::identity::preferences;
 use crate::server::web::router::Application;
 use axum::extract::{Request, State};
 use axum::http::header::{HeaderName, REFRESH, SET_COOKIE};
@@ -40,7 +40,7 @@ pub async fn send_round(
     {
         return match address.and_then(LocalPath::parse) {
             Some(address) if found == [Found::None; 3] => {
-                round_trip(&application, &address, language(&application, headers))
+                round_trip(&application, &address, preferences(&application, headers))
             }
             _ => next.run(request).await,
         };
@@ -60,7 +60,12 @@ fn is_navigation_from_elsewhere(headers: &HeaderMap) -> bool {
     says(SEC_FETCH_SITE, "cross-site") && says(SEC_FETCH_MODE, "navigate")
 }
 
-fn round_trip(application: &Application, address: &LocalPath, text: Text) -> Response {
+fn round_trip(
+    application: &Application,
+    address: &LocalPath,
+    preferences: Preferences,
+) -> Response {
+    let text = preferences.text;
     let link = address.to_string();
     let body = view! {
         <section class="card">
@@ -76,7 +81,7 @@ fn round_trip(application: &Application, address: &LocalPath, text: Text) -> Res
     let owner = Owner::new();
     let assets = &application.site.paths;
     let html = owner.with(|| {
-        provide_context(text);
+        provide_context(preferences);
         bare_page(assets, text.say("round-title"), Rank::Stranger, body).to_html()
     });
     let mut response = Html(html).into_response();

@@ -1,16 +1,25 @@
 //! The files that cargo-leptos built: where they are and what they are called.
 
+use crate::app::scripts::SCRIPT;
+use crate::brand;
 use crate::server::request::AssetPaths;
-use axum::extract::Request;
-use axum::http::StatusCode;
+use crate::server::web::router::Application;
+use crate::server::web::security_headers::FOR_EVER;
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use leptos::config::errors::LeptosConfigError;
 use leptos::config::{LeptosOptions, get_config_from_str, get_configuration};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const OPTIONS_FILE: &str = "Leptos.toml";
+const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 /// The built site.
 #[derive(Clone, Debug)]
@@ -90,6 +99,7 @@ impl Site {
             css: path("css"),
             js: path("js"),
             wasm: path("wasm"),
+            script: script_path(),
         };
         let root = PathBuf::from(options.site_root.as_ref());
         Self {
@@ -98,6 +108,38 @@ impl Site {
             paths: Arc::new(paths),
         }
     }
+}
+
+/// Where the script of every page is: its content is part of the program and of its name.
+fn script_path() -> String {
+    const HASH_BYTES: usize = 12;
+    let hash = digest(&SHA256, SCRIPT.as_bytes());
+    let hash = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..HASH_BYTES]);
+    format!("/scripts/{hash}.js")
+}
+
+/// The script of every page. Under another name, that of another release, there is nothing.
+pub async fn script(State(application): State<Arc<Application>>, uri: Uri) -> Response {
+    if uri.path() != application.site.paths.script {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let headers = [
+        (
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/javascript; charset=utf-8"),
+        ),
+        (CACHE_CONTROL, FOR_EVER),
+    ];
+    (headers, SCRIPT).into_response()
+}
+
+/// The brand's logo, as the icon of browsers' tabs.
+pub async fn icon() -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (CACHE_CONTROL, A_DAY),
+    ];
+    (headers, brand::logo()).into_response()
 }
 
 /// Answers 404 to a name that no file system holds: looking for it would be an error of ours.

@@ -9,7 +9,7 @@ use crate::language::Text;
 use crate::server::accounts::Watched;
 use crate::server::request::cookies::{Found, find_each};
 use crate::server::tokens::Audience;
-use crate::server::web::identity::language;
+use crate::server::web::identity::preferences;
 use crate::server::web::router::Application;
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
@@ -44,7 +44,7 @@ pub async fn stream(State(application): State<Arc<Application>>, request: Reques
         Ok(None) => return StatusCode::NO_CONTENT.into_response(),
         Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(), // the storage has logged it
     };
-    let text = language(&application, request.headers());
+    let text = preferences(&application, request.headers()).text;
     let mut answer = Sse::new(once(ended(application, watched, text)))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response();

@@ -3,6 +3,7 @@
 
 use crate::app::routes::Access;
 use crate::app::shell::Rank;
+use crate::domain::appearance::Appearance;
 use crate::domain::audit::Source;
 use crate::domain::device::{Device, Network};
 use crate::domain::error::AppError;
@@ -12,7 +13,7 @@ use crate::language::Text;
 use crate::server::accounts::Renewal;
 use crate::server::request::cookies::{Found, find, find_each};
 use crate::server::request::flash::Flash;
-use crate::server::request::{Request as VestibuleRequest, Visit, Visitor};
+use crate::server::request::{Preferences, Request as VestibuleRequest, Visit, Visitor};
 use crate::server::tokens::Audience;
 use crate::server::web::address;
 use crate::server::web::router::Application;
@@ -52,7 +53,15 @@ pub async fn identify(
 ) -> Response {
     let headers = request.headers();
     let names = &application.cookies;
-    let [access, refresh, flash, draft, known_browser, language] = find_each(
+    let [
+        access,
+        refresh,
+        flash,
+        draft,
+        known_browser,
+        language,
+        appearance,
+    ] = find_each(
         headers,
         [
             names.access,
@@ -61,6 +70,7 @@ pub async fn identify(
             names.draft,
             names.known_browser,
             names.language,
+            names.appearance,
         ],
     );
     let source = source(&application, headers, request.extensions());
@@ -92,7 +102,7 @@ pub async fn identify(
 
     let visit = VestibuleRequest::new(Visit {
         accounts: application.accounts.clone(),
-        text: chosen(language, request.headers()),
+        preferences: chosen(language, appearance, request.headers()),
         visitor: identified.visitor,
         flash,
         path: request.uri().path().to_owned(),
@@ -182,17 +192,26 @@ async fn whose(
     })
 }
 
-/// The language that was chosen in this browser, or else what it says that its user reads.
-pub fn language(application: &Application, headers: &HeaderMap) -> Text {
-    chosen(find(headers, application.cookies.language), headers)
+/// What was chosen in this browser, or else the language that it says its user reads, and the system's colours.
+pub fn preferences(application: &Application, headers: &HeaderMap) -> Preferences {
+    let names = &application.cookies;
+    let [language, appearance] = find_each(headers, [names.language, names.appearance]);
+    chosen(language, appearance, headers)
 }
 
-fn chosen(cookie: Found<'_>, headers: &HeaderMap) -> Text {
-    let chosen = match cookie {
+fn chosen(language: Found<'_>, appearance: Found<'_>, headers: &HeaderMap) -> Preferences {
+    let language = match language {
         Found::One(tag) => Text::of(tag),
         _ => None,
     };
-    chosen.unwrap_or_else(|| Text::accepted(text(headers, ACCEPT_LANGUAGE.as_str())))
+    let appearance = match appearance {
+        Found::One(name) => Appearance::parse(name),
+        _ => None,
+    };
+    Preferences {
+        text: language.unwrap_or_else(|| Text::accepted(text(headers, ACCEPT_LANGUAGE.as_str()))),
+        appearance: appearance.unwrap_or_default(),
+    }
 }
 
 /// Where a request comes from, for a handler.

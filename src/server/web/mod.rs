@@ -4,6 +4,7 @@ mod address;
 mod api;
 mod arrival;
 mod assets;
+mod avatars;
 mod content_type;
 mod events;
 mod export;
@@ -18,6 +19,7 @@ mod security_headers;
 mod serve;
 mod telemetry;
 mod trouble;
+mod uploads;
 
 pub use assets::{AssetsMissing, Site};
 pub use metrics::{Observed, metrics_router};

@@ -42,7 +42,7 @@ pub async fn render(
     let owner = Owner::new_root(Some(context.clone()));
     let content = owner.with(|| {
         provide_context(visit.clone());
-        provide_context(visit.text);
+        provide_context(visit.preferences);
         provide_context(nonce.clone());
         provide_context(answer.clone());
         ScopedFuture::new((page.view)(visit.clone()))

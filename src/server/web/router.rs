@@ -15,8 +15,8 @@ use crate::server::web::assets::Site;
 use crate::server::web::export::export;
 use crate::server::web::identity::Unknown;
 use crate::server::web::{
-    api, arrival, assets, events, forms, guard, identity, render, same_origin, security_headers,
-    telemetry, trouble,
+    api, arrival, assets, avatars, events, forms, guard, identity, render, same_origin,
+    security_headers, telemetry, trouble, uploads,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -31,11 +31,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::ServeDir;
 use tower_http::timeout::TimeoutLayer;
 
-/// The longest body of a request, in bytes.
+/// The longest body of a request but for a picture, in bytes. Whoever reads one sees to it.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a request may take, its body included.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -106,6 +105,18 @@ pub fn router(application: Application) -> Router {
                 .layer(from_fn(forms::read_strictly)),
         );
 
+    let uploads = Router::new()
+        .route("/action/set_avatar", post(run_action))
+        .route_layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(
+                    (application.clone(), Unknown::Refused),
+                    identity::identify,
+                ))
+                .layer(from_fn(uploads::read_strictly)),
+        )
+        .route_layer(uploads::body_limit());
+
     let files_for_administrators = Router::new()
         .route(AUDIT_CSV, get(|visit| export(AuditFile::Csv, visit)))
         .route(
@@ -142,7 +153,11 @@ pub fn router(application: Application) -> Router {
     Router::new()
         .merge(pages)
         .merge(actions)
+        .merge(uploads)
         .merge(files_for_administrators)
+        .route("/avatars/{hash}", get(avatars::show))
+        .route("/scripts/{name}", get(assets::script))
+        .route("/favicon.svg", get(assets::icon))
         .nest("/pkg", built_files)
         .merge(api::router())
         .route("/events", get(events::stream))
@@ -175,8 +190,7 @@ pub fn router(application: Application) -> Router {
                 .layer(from_fn_with_state(
                     application.clone(),
                     same_origin::refuse_others,
-                ))
-                .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)),
+                )),
         )
 }
 

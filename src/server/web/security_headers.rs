@@ -47,7 +47,7 @@ impl Policy {
         } = self;
         format!(
             "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' https:; font-src 'self'; connect-src {connect}; manifest-src 'self'; base-uri 'none'; \
+             img-src 'self'; font-src 'self'; connect-src {connect}; manifest-src 'self'; base-uri 'none'; \
              object-src 'none'; form-action 'self'; frame-ancestors 'none'{trusted_types}"
         )
     }
@@ -64,7 +64,8 @@ pub async fn add(State(policy): State<Policy>, mut request: Request, next: Next)
 
     let headers = response.headers_mut();
     if let Ok(csp) = HeaderValue::from_str(&policy.content_security_policy(&nonce)) {
-        headers.insert(CONTENT_SECURITY_POLICY, csp);
+        // What is no page may have a stricter one.
+        headers.entry(CONTENT_SECURITY_POLICY).or_insert(csp);
     }
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -94,14 +95,14 @@ pub async fn add(State(policy): State<Policy>, mut request: Request, next: Next)
     response
 }
 
+/// How long to keep what never changes under its name: a year, the longest that is understood everywhere.
+pub const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
 /// For files whose name changes with their content.
 pub async fn cache_for_ever(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if response.status().is_success() || response.status() == axum::http::StatusCode::NOT_MODIFIED {
-        response.headers_mut().insert(
-            CACHE_CONTROL,
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
-        );
+        response.headers_mut().insert(CACHE_CONTROL, FOR_EVER);
     }
     response
 }

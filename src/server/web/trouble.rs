@@ -3,8 +3,7 @@
 use crate::app::pages::{Trouble, in_words};
 use crate::app::shell::{Rank, bare_page};
 use crate::domain::error::AppError;
-use crate::language::Text;
-use crate::server::request::wants_html;
+use crate::server::request::{Preferences, wants_html};
 use crate::server::web::router::Application;
 use crate::server::web::{api, identity};
 use axum::body::Body;
@@ -25,7 +24,7 @@ pub async fn dress(
 ) -> Response {
     let is_api = request.uri().path().starts_with(api::ROOT);
     let reads_pages = wants_html(request.headers());
-    let text = identity::language(&application, request.headers());
+    let preferences = identity::preferences(&application, request.headers());
     // Kept aside: most answers are good, and only the others ask who is there.
     let cookies: Vec<HeaderValue> = request.headers().get_all(COOKIE).iter().cloned().collect();
     let mut response = next.run(request).await;
@@ -48,7 +47,7 @@ pub async fn dress(
     if reads_pages {
         let cookies = cookies.into_iter().map(|value| (COOKIE, value)).collect();
         let rank = identity::rank(&application, &cookies);
-        let page = page(&application, status, rank, text);
+        let page = page(&application, status, rank, preferences);
         return replace_body(response, "text/html; charset=utf-8", Body::from(page));
     }
     let has_body = response.headers().contains_key(CONTENT_TYPE);
@@ -68,14 +67,25 @@ fn replace_body(response: Response, content_type: &'static str, body: Body) -> R
     Response::from_parts(parts, body)
 }
 
-fn page(application: &Application, status: StatusCode, rank: Rank, text: Text) -> String {
+fn page(
+    application: &Application,
+    status: StatusCode,
+    rank: Rank,
+    preferences: Preferences,
+) -> String {
     let status = status.as_u16();
     let (title, _) = in_words(status);
     let owner = Owner::new();
     let assets = &application.site.paths;
     owner.with(|| {
-        provide_context(text);
-        bare_page(assets, text.say(title), rank, view! { <Trouble status /> }).to_html()
+        provide_context(preferences);
+        bare_page(
+            assets,
+            preferences.text.say(title),
+            rank,
+            view! { <Trouble status /> },
+        )
+        .to_html()
     })
 }
 

@@ -21,7 +21,6 @@ pub struct Attack {
     next: Option<String>,
     /// Written as nickname and as signature.
     text: Option<String>,
-    avatar: Option<String>,
     /// Headers of a visit to the profile.
     visit: Option<Vec<(String, String)>>,
     /// The headers that say where a form comes from, and its content type.
@@ -71,7 +70,6 @@ fn the_list_is_complete() {
         let things = [
             attack.next.is_some(),
             attack.text.is_some(),
-            attack.avatar.is_some(),
             attack.visit.is_some(),
             attack.from.is_some(),
             attack.authorization.is_some(),
@@ -166,12 +164,8 @@ impl Readers {
     }
 
     /// Sent by a program, so that no notice or draft of a form stands on the next page. Whether it was taken.
-    async fn save(&mut self, nickname: &str, signature: &str, avatar: &str) -> bool {
-        let fields = [
-            ("nickname", nickname),
-            ("signature", signature),
-            ("avatar_url", avatar),
-        ];
+    async fn save(&mut self, nickname: &str, signature: &str) -> bool {
+        let fields = [("nickname", nickname), ("signature", signature)];
         let mut program = self.ada.clone().wanting_json();
         let answer = program.post("/action/update_profile", &fields).await;
         assert!(matches!(answer.status, 303 | 422), "{answer:?}");
@@ -183,36 +177,24 @@ impl Readers {
 
 #[tokio::test]
 async fn what_is_written_stays_text() {
-    const AVATAR: &str = "https://a.example/b";
     let app = TestApp::sqlite().await;
     let mut readers = Readers::new(&app).await;
     let mut program = Caller::signed_in(&app, EMAIL).await;
-    assert!(readers.save("Ada", "x", AVATAR).await);
+    assert!(readers.save("Ada", "x").await);
     let harmless = readers.outlines().await;
     for (attack, text) in with(|attack| attack.text.clone()) {
         let id = &attack.case.id;
-        let is_taken = readers.save(&text, "x", AVATAR).await;
+        let is_taken = readers.save(&text, "x").await;
         assert_eq!(readers.outlines().await, harmless, "{id} as nickname");
         let me = program.get("/api/v1/me").await.json();
         assert_eq!(me["nickname"] == json!(text), is_taken, "{id}: {me}");
 
-        let is_taken = readers.save("Ada", &text, AVATAR).await;
+        let is_taken = readers.save("Ada", &text).await;
         assert_eq!(readers.outlines().await, harmless, "{id} as signature");
         let me = program.get("/api/v1/me").await.json();
         let lines = text.replace("\r\n", "\n");
         assert_eq!(me["signature"] == json!(lines), is_taken, "{id}: {me}");
-        assert!(readers.save("Ada", "x", AVATAR).await);
-    }
-    for (attack, avatar) in with(|attack| attack.avatar.clone()) {
-        let id = &attack.case.id;
-        readers.save("Ada", "x", &avatar).await;
-        assert_eq!(readers.outlines().await, harmless, "{id}");
-        let me = program.get("/api/v1/me").await.json();
-        let kept = Url::parse(me["avatar_url"].as_str().expect("an address")).expect("a URL");
-        assert!(
-            kept.scheme() == "https" && kept.username().is_empty(),
-            "{id}: {kept}"
-        );
+        assert!(readers.save("Ada", "x").await);
     }
 }
 
@@ -274,11 +256,7 @@ async fn no_other_site_writes() {
         for (name, value) in from {
             request = request.header(name, value.replace("{origin}", ORIGIN));
         }
-        let body = encode(&[
-            ("nickname", "Mallory"),
-            ("signature", ""),
-            ("avatar_url", ""),
-        ]);
+        let body = encode(&[("nickname", "Mallory"), ("signature", "")]);
         let request = request.body(Body::from(body)).expect("a request");
         let answer = app.client().send_request(request).await;
         assert_eq!(Some(answer.status), attack.status, "{}", attack.case.id);

@@ -4,6 +4,7 @@
 //! counts here, none is set, and so no other site can make a browser act for its user. Each handler states what it
 //! takes and answers; the OpenAPI document is made of these statements, and of nothing else.
 
+mod avatar;
 mod bearer;
 mod body;
 mod refusal;
@@ -14,6 +15,7 @@ mod users;
 
 pub use refusal::{JSON, failure};
 
+use crate::brand;
 use crate::server::web::router::Application;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -56,6 +58,7 @@ fn parts() -> (Router<Arc<Application>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tokens::refresh))
         .routes(routes!(user::read, user::change))
         .routes(routes!(user::change_password))
+        .routes(routes!(avatar::set, avatar::remove))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::current))
         .routes(routes!(sessions::end))
@@ -66,6 +69,7 @@ fn parts() -> (Router<Arc<Application>>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Head::openapi())
         .nest(V1, calls)
         .split_for_parts();
+    document.info.title = brand::name().to_owned();
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")

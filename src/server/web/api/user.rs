@@ -6,6 +6,7 @@ use super::refusal::{Failure, Refusal};
 use crate::app::words;
 use crate::domain::user::{Profile, ProfileUpdate};
 use crate::server::accounts::PasswordChange;
+use crate::server::config::Origin;
 use crate::server::web::identity::ThisSource;
 use crate::server::web::router::Application;
 use axum::extract::State;
@@ -26,7 +27,7 @@ pub struct User {
     nickname: String,
     /// A few lines about oneself; may be empty.
     signature: String,
-    /// The https address of a picture, if there is one.
+    /// The address of a picture, if there is one.
     avatar_url: Option<String>,
     #[schema(example = json!(["editor"]))]
     roles: Vec<String>,
@@ -34,14 +35,17 @@ pub struct User {
     created_at: String,
 }
 
-impl From<Profile> for User {
-    fn from(profile: Profile) -> Self {
+impl User {
+    /// With addresses that begin with this service's origin.
+    pub(super) fn new(profile: Profile, origin: &Origin) -> Self {
         Self {
             id: profile.id.to_string(),
             email: profile.email.as_str().to_owned(),
             nickname: profile.nickname.to_string(),
             signature: profile.signature.to_string(),
-            avatar_url: profile.avatar_url.map(|url| url.to_string()),
+            avatar_url: profile
+                .avatar
+                .map(|hash| format!("{}{}", origin.as_str(), hash.path())),
             roles: profile.roles.iter().map(ToString::to_string).collect(),
             created_at: words::instant(profile.created_at_ms),
         }
@@ -60,10 +64,6 @@ pub struct Changes {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String, required = false)]
     signature: Option<String>,
-    /// An https address; null or empty for none.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, required = false)]
-    avatar_url: Option<Option<String>>,
 }
 
 /// Tells a field that was given, if only as null, from one that was left out.
@@ -94,7 +94,7 @@ pub async fn read(
     Bearer(claims): Bearer,
 ) -> Result<axum::Json<User>, Refusal> {
     let profile = application.accounts.profile(claims.sub).await?;
-    Ok(axum::Json(profile.into()))
+    Ok(axum::Json(User::new(profile, &application.origin)))
 }
 
 /// Change the profile
@@ -112,18 +112,13 @@ pub async fn change(
     ThisSource(source): ThisSource,
     Json(changes): Json<Changes>,
 ) -> Result<axum::Json<User>, Refusal> {
-    let avatar_url = changes.avatar_url.map(Option::unwrap_or_default);
-    let update = ProfileUpdate::parse(
-        changes.nickname.as_deref(),
-        changes.signature.as_deref(),
-        avatar_url.as_deref(),
-    )?;
+    let update = ProfileUpdate::parse(changes.nickname.as_deref(), changes.signature.as_deref())?;
     let accounts = &application.accounts;
     accounts
         .update_profile(claims.sub, &update, &source)
         .await?;
     let profile = accounts.profile(claims.sub).await?;
-    Ok(axum::Json(profile.into()))
+    Ok(axum::Json(User::new(profile, &application.origin)))
 }
 
 /// Change the password

@@ -137,7 +137,10 @@ pub async fn register(
         .register_only(&user.email, &user.password, &user.nickname, &source)
         .await?;
     let profile = accounts.profile(id).await?;
-    Ok((StatusCode::CREATED, axum::Json(profile.into())))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(User::new(profile, &application.origin)),
+    ))
 }
 
 /// List users

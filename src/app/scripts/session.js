@@ -2,9 +2,9 @@
 // all: whichever holds the lock.
 const box = document.getElementById("session-ended");
 const channel = new BroadcastChannel("vestibule-session");
-const tell = (news) => {
-  if (news.session !== box.dataset.session) return;
-  box.firstElementChild.textContent = news.told;
+const tell = (end) => {
+  if (end.session !== box?.dataset.session) return;
+  box.firstElementChild.textContent = end.told;
   box.hidden = false;
 };
 channel.onmessage = (message) => tell(message.data);
@@ -13,29 +13,34 @@ const listen = () =>
     const source = new EventSource("/events");
     source.addEventListener("ended", (event) => {
       source.close();
-      const news = JSON.parse(event.data);
-      tell(news);
-      channel.postMessage(news);
+      const end = JSON.parse(event.data);
+      tell(end);
+      channel.postMessage(end);
       done();
     });
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) done();
     };
   });
-navigator.locks?.request("vestibule-events", listen);
+if (box) navigator.locks?.request("vestibule-events", listen);
 
-// The list of sessions is fetched anew when its tab is looked at again. Parsed by the request itself, it passes no
-// string to the page.
+// The list of sessions stays true while somebody looks at it: it is fetched anew when its tab is looked at again, and now and then.
+// Parsed by the request itself, it passes no string to the page.
+const EVERY = 10000; // in milliseconds
+const shown = (list) => [...list.querySelectorAll("[id]")].map((facts) => facts.id).join();
 const refresh = () => {
   const list = document.getElementById("sessions");
-  if (document.hidden || !box.hidden || !list || list.contains(document.activeElement)) return;
+  if (document.hidden || !box || !box.hidden || !list || list.contains(document.activeElement)) return;
   const request = new XMLHttpRequest();
   request.open("GET", location.pathname);
   request.responseType = "document";
   request.onload = () => {
     const fresh = request.response?.getElementById("sessions");
-    if (fresh && !fresh.isEqualNode(list)) list.replaceWith(document.adoptNode(fresh));
+    if (!fresh || fresh.isEqualNode(list) || list.contains(document.activeElement)) return;
+    list.replaceWith(document.adoptNode(fresh));
+    if (shown(fresh) !== shown(list)) say(fresh.dataset.changed);
   };
   request.send();
 };
 document.addEventListener("visibilitychange", refresh);
+if (document.getElementById("sessions")) setInterval(refresh, EVERY);
