@@ -41,7 +41,7 @@ fuzz: ## every fuzz target for an hour (MINUTES=10: for ten minutes)
 mutants: ## changes rules and tokens piece by piece, and lists what no test notices (about an hour)
 	@scripts/mutants
 
-screenshots: ## the README's pictures into docs/images (ALL=1: every page, into target/screenshots)
+screenshots: ## the pictures of every page into docs/images (ALL=1: in every state, into target/screenshots)
 	@scripts/install-build-tools
 	@scripts/install-test-tools browser
 	@scripts/build-release

@@ -14,7 +14,9 @@ export default defineConfig<object, WorkerFixtures>({
   forbidOnly: !!process.env.CI,
   // Generous: a password hash takes a while on a busy machine, and nothing waits for the limit.
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // The pictures of tests/with-script/pictures.spec.ts; only `make screenshots` writes any.
+  expect: { timeout: 10_000, toHaveScreenshot: { pathTemplate: '../docs/images/{arg}{ext}' } },
+  updateSnapshots: 'none',
   reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
   // No traces: recording them doubles the time. `npx playwright test --trace on` when one is needed.
   use: { ...browser, screenshot: 'only-on-failure' },

@@ -1,4 +1,4 @@
-// Takes pictures of the pages instead of testing them (make screenshots).
+// Takes pictures of the pages in all their states instead of testing them (make screenshots ALL=1).
 import { defineConfig } from '@playwright/test';
 import { browser } from './support/browser.ts';
 

@@ -32,13 +32,13 @@ node_is_current() {
   have node && have npm && [ "$(node -p 'parseInt(process.versions.node, 10)')" -ge 20 ]
 }
 
-# The packages of end2end/package-lock.json. The copy of the lock file is written last, so an
+# install_node_packages FOLDER: the packages of its package-lock.json. The copy of the lock file is written last, so an
 # interrupted installation is repeated and a finished one is not.
 install_node_packages() {
-  local stamp=end2end/node_modules/.installed-lock.json
-  cmp -s end2end/package-lock.json "$stamp" && return 0
-  say "Installing the browser tests' npm packages (about 10 seconds)"
-  npm ci --prefix end2end --no-audit --no-fund >&2 && cp end2end/package-lock.json "$stamp"
+  local folder=$1 stamp=$1/node_modules/.installed-lock.json
+  cmp -s "$folder/package-lock.json" "$stamp" && return 0
+  say "Installing the npm packages of $folder (about 10 seconds)"
+  npm ci --prefix "$folder" --no-audit --no-fund >&2 && cp "$folder/package-lock.json" "$stamp"
 }
 
 # apt_install PACKAGE...: false where there is no apt-get or no right to use it.
