@@ -49,7 +49,10 @@ async function watch(context: BrowserContext, origin: string): Promise<Problems>
     problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   context.on('weberror', (error) => {
-    problems.push(`uncaught: ${error.error().stack ?? error.error().message}`);
+    const { message, stack } = error.error();
+    // While somebody intercepts requests, as above, Chromium gives up dissolving one page into the next, and says so.
+    if (message === 'Transition was skipped') return;
+    problems.push(`uncaught: ${message} ${stack}`);
   });
   context.on('response', (response) => {
     const status = response.status();

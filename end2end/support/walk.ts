@@ -100,6 +100,7 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await expect(notice(page)).toBeVisible();
   await page.locator('#avatar').setInputFiles(file('me.svg', 'image/svg+xml', '<svg/>'));
   await button(page, 'Upload picture').click();
+  await expect(errorSummary(page)).toBeFocused();
   await look(page, '/profile with a file that is no picture');
   await button(page, 'Remove picture').click();
   await expect(notice(page)).toBeVisible();

@@ -59,7 +59,7 @@ test('change the profile and the password, end a session and sign out by keyboar
   await type(page, profile, 'Save profile');
   await page.keyboard.press('Space');
   await expect(notice(page)).toHaveText('Your profile is saved.');
-  await expect(page.locator('.identity')).toContainText(/^Ada.*by hand$/);
+  await expect(page.locator('.identity__body')).toContainText(/^Ada.*by hand$/);
 
   const password = `${person.password} new`;
   await open(page, '/password', javaScriptEnabled);

@@ -4,7 +4,7 @@ import { expect, newPerson, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
 // What is written in Latin letters in Chinese too.
-const latin = /Vestibule|JavaScript|English|API|Chromium|Chrome|Linux|Ada|UTC|CSV|JSON|VESTIBULE_ROLES|https|editor|administrator|[\w.]+@[\w.]+|[0-9a-f]{8,}/g;
+const latin = /Vestibule|PNG|JPEG|WebP|MB|\b[A-Z]{1,2}\b|JavaScript|English|API|Chromium|Chrome|Linux|Ada|UTC|CSV|JSON|VESTIBULE_ROLES|https|editor|administrator|[\w.]+@[\w.]+|[0-9a-f]{8,}/g;
 
 // A server of its own: on others, the list of users has names from other tests.
 test.use({ settings: { VESTIBULE_PASSWORD_MIN: '13' } });

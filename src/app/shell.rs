@@ -268,7 +268,7 @@ fn Footer(back: String) -> impl IntoView {
 /// screen readers announce what changes.
 #[component]
 fn Toast() -> impl IntoView {
-    view! { <p class="toast" id="toast" role="status"></p> }
+    view! { <p class="visually-hidden" id="toast" role="status"></p> }
 }
 
 /// Where an open tab is told that its session has ended. Nothing is shown until then, nor without script.

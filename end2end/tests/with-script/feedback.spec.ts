@@ -17,22 +17,25 @@ test('a form is sent once, however often its button is pressed', async ({ page, 
   });
   await page.goto('/register');
   await fill(page, { email: person.email, nickname: person.nickname, password: person.password });
-  const send = button(page, 'Create account');
-  await send.click({ noWaitAfter: true });
-  await expect(send).toHaveAttribute('aria-busy', 'true');
-  await send.click({ noWaitAfter: true });
-  await page.locator('#password').press('Enter', { noWaitAfter: true });
+  // By a script: Playwright itself presses nothing while an answer is on its way.
+  const busy = await page.evaluate(() => {
+    const button = document.querySelector<HTMLButtonElement>('main form button[type=submit]');
+    for (let times = 0; times < 3; times += 1) button?.click();
+    button?.form?.requestSubmit();
+    return button?.getAttribute('aria-busy');
+  });
+  expect(busy).toBe('true');
   release();
   await expect(page).toHaveURL('/profile');
   expect(sent).toBe(1);
 });
 
-test('a button that got no answer can be pressed again', async ({ page, person, problems }) => {
-  problems.expect(/net::ERR_/);
+test('a button that got no answer can be pressed again', async ({ page, person }) => {
   await page.clock.install();
   await page.goto('/register');
   await fill(page, { email: person.email, nickname: person.nickname, password: person.password });
-  await page.route('**/action/register', (route) => route.abort(), { times: 1 });
+  // It leaves the page as it is, as a connection does that is lost for a while.
+  await page.route('**/action/register', (route) => route.fulfill({ status: 204 }), { times: 1 });
   await button(page, 'Create account').click();
   await expect(button(page, 'Create account')).toHaveAttribute('aria-busy', 'true');
   await page.clock.fastForward(20_000);
@@ -46,7 +49,7 @@ test('good news is announced', async ({ page, person }) => {
   await register(page, person);
   await page.clock.runFor(200);
   await expect(toast(page)).toHaveText('Welcome. Your account is ready.');
-  await expect(toast(page), 'it stands on the page already').not.toHaveAttribute('data-shown');
+  await expect(toast(page), 'it stands on the page already').toHaveClass('visually-hidden');
   await page.clock.runFor(3000);
   await expect(toast(page)).toBeEmpty();
   await expect(notice(page)).toBeVisible();
@@ -82,9 +85,14 @@ test('what is typed and not saved is not lost by a slip', async ({ page, person 
   await page.locator('#signature').fill('saved');
   await button(page, 'Save profile').click();
   await expect(notice(page)).toBeVisible();
+  await page.locator('#avatar').setInputFiles(portrait());
+  await button(page, 'Save profile').click({ noWaitAfter: true });
+  await expect.poll(() => asked, 'a file that was chosen goes with its own button').toHaveLength(3);
+  await button(page, 'Upload picture').click();
+  await expect(notice(page)).toHaveText('Your picture is saved.');
   await link.click();
   await expect(page).toHaveURL('/sessions');
-  expect(asked).toHaveLength(2);
+  expect(asked).toHaveLength(3);
 });
 
 test('a file shows how far it is', async ({ page, person }) => {
@@ -188,6 +196,9 @@ test('one page dissolves into the next, unless its user wants nothing to move', 
     await page.goto('/');
     await page.getByRole('main').getByRole('link', { name: 'Create an account' }).click();
     await expect(page).toHaveURL('/register');
+    // Not the first: while requests are intercepted, Chromium skips that one.
+    await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
+    await expect(page).toHaveURL('/login');
     await expect(page.locator('html')).toHaveAttribute('data-dissolved', dissolved);
   }
 });

@@ -159,7 +159,7 @@ fn User(
                 </dd>
                 <dt>{text.say("user-id")}</dt>
                 <dd>
-                    {user.id.to_string()} " " <Copy value=user.id.to_string() label="copy-id" />
+                    <code>{user.id.to_string()}</code> " " <Copy value=user.id.to_string() label="copy-id" />
                 </dd>
                 <dt>{text.say("label-nickname")}</dt>
                 <dd dir="auto">{user.nickname.to_string()}</dd>

@@ -45,7 +45,7 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
                 </button>
             </form>
             <h2>{text.say("profile-picture")}</h2>
-            <form class="form" method="post" action="/action/set_avatar" enctype="multipart/form-data" novalidate>
+            <form class="form" method="post" action="/action/set_avatar" enctype="multipart/form-data" novalidate data-guard="">
                 <input type="hidden" name="owner" value=owner.clone() />
                 <FileField
                     name="avatar"

@@ -19,9 +19,12 @@ addEventListener(
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
 // Whoever leaves a page is asked first if what they typed on it would be lost.
-const typedInto = (form) => new URLSearchParams(new FormData(form)).toString();
+const typedInto = (form) => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
 const guarded = [...document.querySelectorAll("form[data-guard]")].map((form) => [form, form.dataset.guard || typedInto(form)]);
 addEventListener("beforeunload", (event) => {
   const isUnsaved = ([form, first]) => form.dataset.sent === undefined && typedInto(form) !== first;
-  if (guarded.some(isUnsaved)) event.preventDefault();
+  if (!guarded.some(isUnsaved)) return;
+  event.preventDefault();
+  // Whoever stays may press the button again; while they are asked, no time passes here.
+  setTimeout(() => document.querySelectorAll("form[data-sent]").forEach(release), 1000);
 });

@@ -3,11 +3,11 @@ const toast = document.getElementById("toast");
 let hush;
 const say = (sentence) => {
   toast.textContent = sentence;
-  toast.dataset.shown = "";
+  toast.className = "toast";
   clearTimeout(hush);
   hush = setTimeout(() => {
     toast.textContent = "";
-    delete toast.dataset.shown;
+    toast.className = "visually-hidden";
   }, 6000);
 };
 

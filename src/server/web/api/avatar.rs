@@ -13,6 +13,12 @@ use axum::extract::State;
 use axum::http::header::CONTENT_ENCODING;
 use axum::http::{HeaderMap, StatusCode};
 use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// The file itself.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct File(#[allow(dead_code)] Vec<u8>);
 
 /// What may be declared. What counts is the file itself.
 const MEDIA_TYPES: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
@@ -27,7 +33,7 @@ const MEDIA_TYPES: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
     security(("bearer" = [])),
     request_body(
         description = "A PNG, JPEG or WebP file of at most 2 MB and 16 megapixels",
-        content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp")),
+        content((File = "image/png"), (File = "image/jpeg"), (File = "image/webp")),
     ),
     responses(
         (status = 200, body = User, description = "The profile, with the address of the picture"),
