@@ -12,7 +12,7 @@ function settle() {
     time.textContent = time.textContent?.includes(':') ? '2 January 2026, 03:04 UTC' : '2 January 2026';
   }
   // The identifiers of requests and users.
-  for (const code of document.querySelectorAll('.activity code, .facts code')) code.textContent = '0123456789abcdef0123456789abcdef';
+  for (const code of document.querySelectorAll('.activity code, .facts code')) code.textContent = '0123456789abcdefghijkl';
   // A focused summary of errors has scrolled the page, and what is sticky would stand in the middle of the picture.
   scrollTo(0, 0);
 }

@@ -50,8 +50,9 @@ async function watch(context: BrowserContext, origin: string): Promise<Problems>
   });
   context.on('weberror', (error) => {
     const { message, stack } = error.error();
-    // While somebody intercepts requests, as above, Chromium gives up dissolving one page into the next, and says so.
-    if (message === 'Transition was skipped') return;
+    // Chromium gives up dissolving one page into the next while requests are intercepted, as above, or a window changes its size, and
+    // says so.
+    if (/^Transition was (skipped|aborted)/.test(message)) return;
     problems.push(`uncaught: ${message} ${stack}`);
   });
   context.on('response', (response) => {

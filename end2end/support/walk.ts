@@ -70,7 +70,7 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await expect(notice(page)).toBeVisible();
   await page.locator('#avatar').setInputFiles(portrait());
   await button(page, 'Upload picture').click();
-  await expect(notice(page)).toBeVisible();
+  await expect(notice(page)).toHaveText('Your picture is saved.');
   await look(page, '/profile with everything in it');
   for (const path of ['/profile', '/password'] as const) {
     await failOn(page, path);
@@ -103,7 +103,7 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await expect(errorSummary(page)).toBeFocused();
   await look(page, '/profile with a file that is no picture');
   await button(page, 'Remove picture').click();
-  await expect(notice(page)).toBeVisible();
+  await expect(notice(page)).toHaveText('Your picture is removed.');
   await lookAt(page, ['/', '/profile'], look);
   await signOut(page);
   await look(page, '/login with a notice');

@@ -69,7 +69,7 @@ test('every page looks as in its picture', async ({ page, server, elsewhere }) =
   await expect(notice(page)).toBeVisible();
   await page.locator('#avatar').setInputFiles(portrait());
   await button(page, 'Upload picture').click();
-  await expect(notice(page)).toBeVisible();
+  await expect(notice(page)).toHaveText('Your picture is saved.');
   await signIn(await elsewhere({ userAgent: browsers['Safari on iPhone'] }), ada);
   for (const [name, path] of Object.entries({ 'home-signed-in': '/', profile: '/profile', sessions: '/sessions', password: '/password' })) {
     await page.goto(path);
