@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -44,6 +44,8 @@ function createDatabase(): { url: string; drop(): void } {
 /** Resolves when nginx passes on what both instances answer. `log` is what all three have written. */
 export async function startDeployment(settings: Settings = {}): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'vestibule-deployed-'));
+  // nginx has workers of another user, who keep there what is uploaded.
+  await chmod(folder, 0o755);
   const [port, plainPort] = [await freePort(), await freePort()];
   const origin = `https://localhost:${port}`;
   const database = createDatabase();

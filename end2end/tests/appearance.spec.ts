@@ -16,7 +16,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('is followed until something else is chosen', async ({ page }) => {
       await page.goto('/login?next=/sessions');
       const systems = colorScheme === 'dark';
-      expect(await isDark(page)).toBe(systems);
+      await expect.poll(() => isDark(page)).toBe(systems);
       for (const [choice, dark] of [
         ['Dark', true],
         ['Light', false],
@@ -25,9 +25,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByRole('button', { name: choice, exact: true }).click();
         await expect(page.getByRole('button', { name: choice, exact: true })).toHaveAttribute('aria-current', 'true');
         await expect(page).toHaveURL('/login?next=/sessions');
-        expect(await isDark(page), choice).toBe(dark);
+        await expect.poll(() => isDark(page), choice).toBe(dark);
         await page.goto('/no/such/page');
-        expect(await isDark(page), `${choice}, where nothing is`).toBe(dark);
+        await expect.poll(() => isDark(page), `${choice}, where nothing is`).toBe(dark);
         await page.goto('/login?next=/sessions');
       }
     });

@@ -2,8 +2,9 @@
 
 use crate::app::islands::PasswordField;
 use crate::app::words::{self, text};
+use crate::domain::avatar::AvatarHash;
 use crate::domain::error::AppError;
-use crate::domain::user::Profile;
+use crate::domain::user::{Nickname, UserId};
 use crate::language::Text;
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
@@ -348,17 +349,21 @@ const TONES: u8 = 6;
 /// A person's picture; where there is none, one of the initials, in a colour that stays theirs. It says nothing that does not stand
 /// beside it.
 #[component]
-pub fn Avatar(
-    /// Whose.
-    profile: Profile,
-) -> impl IntoView {
-    match profile.avatar {
+pub fn Avatar<'a>(
+    /// The picture, if there is one.
+    avatar: Option<AvatarHash>,
+    /// Whose it is.
+    owner: UserId,
+    /// What they are called.
+    nickname: &'a Nickname,
+) -> impl IntoView + use<> {
+    match avatar {
         Some(hash) => {
             view! { <img class="avatar" src=hash.path() alt="" width="88" height="88" /> }
                 .into_any()
         }
         None => {
-            let tone = profile.id.as_bytes()[0] % TONES;
+            let tone = owner.as_bytes()[0] % TONES;
             view! {
                 <svg
                     class=format!("avatar avatar--initials avatar--tone-{tone}")
@@ -368,7 +373,7 @@ pub fn Avatar(
                     aria-hidden="true"
                 >
                     <text x="44" y="50" text-anchor="middle" dominant-baseline="central">
-                        {profile.nickname.initials()}
+                        {nickname.initials()}
                     </text>
                 </svg>
             }

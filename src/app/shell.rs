@@ -104,7 +104,7 @@ fn Head(
     assets: Arc<AssetPaths>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let brand = text().say("brand");
+    let brand = brand::name();
     let full_title = if title == brand {
         title.into_owned()
     } else {
@@ -135,7 +135,7 @@ fn Header(children: Children) -> impl IntoView {
             <div class="site-header__inner">
                 <a class="brand" href="/">
                     <span class="brand__mark" aria-hidden="true" inner_html=brand::logo()></span>
-                    <span>{text().say("brand")}</span>
+                    <span>{brand::name()}</span>
                 </a>
                 {children()}
             </div>

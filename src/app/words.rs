@@ -6,18 +6,17 @@ use crate::domain::device::Words;
 use crate::domain::session::{EndReason, Ending};
 use crate::language::Text;
 use crate::server::request::Preferences;
-use leptos::prelude::use_context;
 use std::borrow::Cow;
 use time::{Date, Month, OffsetDateTime, Time};
 
 /// The language of the page that is being made.
 pub fn text() -> Text {
-    use_context::<Preferences>().map_or_else(Text::english, |preferences| preferences.text)
+    Preferences::current().text
 }
 
 /// Whether it is to be light or dark.
 pub fn appearance() -> Appearance {
-    use_context::<Preferences>().map_or(Appearance::default(), |preferences| preferences.appearance)
+    Preferences::current().appearance
 }
 
 /// A day in UTC, as ISO 8601 writes it.

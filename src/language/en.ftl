@@ -104,6 +104,7 @@ profile-avatar = A new picture
 profile-avatar-hint = PNG, JPEG or WebP, up to 2 MB. Its middle is shown, and nothing else in the file is kept.
 profile-avatar-upload = Upload picture
 profile-avatar-progress = Upload
+profile-avatar-too-large = The picture cannot be larger than 2 MB.
 profile-avatar-failed = The picture could not be uploaded. Please try again.
 profile-avatar-remove = Remove picture
 profile-save = Save profile

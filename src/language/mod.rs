@@ -9,6 +9,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages};
 use include_dir::{Dir, include_dir};
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use unic_langid::{CharacterDirection, LanguageIdentifier};
 
@@ -40,10 +41,12 @@ struct Language {
     tag: &'static str,
     id: LanguageIdentifier,
     sentences: FluentBundle<FluentResource>,
+    /// Those that fill nothing in, put together once: pages say dozens of them.
+    fixed: HashMap<&'static str, String>,
 }
 
 impl Language {
-    fn read(tag: &'static str, text: &str) -> Option<Self> {
+    fn read(tag: &'static str, text: &'static str) -> Option<Self> {
         let id: LanguageIdentifier = tag.parse().ok()?;
         // What cannot be understood is left out, and missed by a test.
         let resource = match FluentResource::try_new(text.to_owned()) {
@@ -59,7 +62,27 @@ impl Language {
             let _ = sentences.add_resource(brand); // there is none yet
         }
         let _ = sentences.add_resource(resource); // a sentence that is there twice is found by a test
-        Some(Self { tag, id, sentences })
+        let mut language = Self {
+            tag,
+            id,
+            sentences,
+            fixed: HashMap::new(),
+        };
+        let names = text.lines().filter_map(|line| line.split_once(" = "));
+        for (name, _) in names {
+            if let Some(sentence) = language.fixed(name) {
+                language.fixed.insert(name, sentence);
+            }
+        }
+        Some(language)
+    }
+
+    /// A sentence that fills nothing in.
+    fn fixed(&self, id: &str) -> Option<String> {
+        let pattern = self.sentences.get_message(id)?.value()?;
+        let mut blanks = Vec::new();
+        let sentence = self.sentences.format_pattern(pattern, None, &mut blanks);
+        blanks.is_empty().then(|| sentence.into_owned())
     }
 
     fn format<'a>(&'a self, id: &str, arguments: Option<&FluentArgs>) -> Option<Cow<'a, str>> {
@@ -138,7 +161,10 @@ impl Text {
 
     /// A sentence; in English if this language lacks it.
     pub fn say(self, id: &'static str) -> Cow<'static, str> {
-        self.format(id, None)
+        match self.0.fixed.get(id) {
+            Some(sentence) => Cow::Borrowed(sentence),
+            None => self.format(id, None),
+        }
     }
 
     /// A sentence with something in it.

@@ -91,6 +91,7 @@ profile-avatar = 新头像
 profile-avatar-hint = PNG、JPEG 或 WebP，最大 2 MB。只显示图片中部，文件中的其他信息都不保留。
 profile-avatar-upload = 上传头像
 profile-avatar-progress = 上传进度
+profile-avatar-too-large = 头像不能超过 2 MB。
 profile-avatar-failed = 头像上传失败，请重试。
 profile-avatar-remove = 移除头像
 profile-save = 保存资料

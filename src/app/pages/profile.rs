@@ -3,7 +3,7 @@
 use crate::app::components::{Avatar, Field, FileField, FormState, Outcome, TextArea};
 use crate::app::words::{self, text};
 use crate::domain::avatar;
-use crate::domain::error::{self, AppError, Problem, Reason};
+use crate::domain::error::AppError;
 use crate::domain::user::Profile;
 use crate::server::request::Request;
 use leptos::prelude::*;
@@ -78,7 +78,6 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
 #[component]
 fn Progress() -> impl IntoView {
     let text = text();
-    let too_large = Problem::new(error::Field::Avatar, Reason::TooManyBytes);
     view! {
         <progress
             class="progress"
@@ -87,7 +86,7 @@ fn Progress() -> impl IntoView {
             max="1"
             aria-label=text.say("profile-avatar-progress")
             data-most=avatar::MAX_BYTES
-            data-too-large=text.problem(&too_large)
+            data-too-large=text.say("profile-avatar-too-large")
             data-failed=text.say("profile-avatar-failed")
         ></progress>
     }
@@ -99,7 +98,7 @@ fn Identity(profile: Profile) -> impl IntoView {
     let signature = profile.signature.to_string();
     view! {
         <div class="identity">
-            <Avatar profile=profile.clone() />
+            <Avatar avatar=profile.avatar owner=profile.id nickname=&profile.nickname />
             <div class="identity__body">
                 <p class="identity__name" dir="auto">{profile.nickname.to_string()}</p>
                 <p class="identity__email">{profile.email.to_string()}</p>

@@ -60,13 +60,38 @@ impl Visitor {
     }
 }
 
-/// How a visitor likes pages: nothing that says who they are. Pages find it in Leptos' context.
+tokio::task_local! {
+    /// Every part of a page asks for it, dozens of times: Leptos' context, which is searched from the inside out, takes longer.
+    static PREFERENCES: Preferences;
+}
+
+/// How a visitor likes pages: nothing that says who they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Preferences {
     /// The language.
     pub text: Text,
     /// Light or dark.
     pub appearance: Appearance,
+}
+
+impl Preferences {
+    /// Makes a page for somebody who likes it so.
+    pub async fn during<F: Future>(self, page: F) -> F::Output {
+        PREFERENCES.scope(self, page).await
+    }
+
+    /// The same of what needs no waiting for.
+    pub fn during_sync<T>(self, page: impl FnOnce() -> T) -> T {
+        PREFERENCES.sync_scope(self, page)
+    }
+
+    /// Those of the visitor whose page is being made; English where there is none.
+    pub fn current() -> Self {
+        PREFERENCES.try_get().unwrap_or_else(|_| Self {
+            text: Text::english(),
+            appearance: Appearance::default(),
+        })
+    }
 }
 
 /// Paths of the files that cargo-leptos built, with their hashes.

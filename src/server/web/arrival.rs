@@ -80,9 +80,8 @@ fn round_trip(
     };
     let owner = Owner::new();
     let assets = &application.site.paths;
-    let html = owner.with(|| {
-        provide_context(preferences);
-        bare_page(assets, text.say("round-title"), Rank::Stranger, body).to_html()
+    let html = preferences.during_sync(|| {
+        owner.with(|| bare_page(assets, text.say("round-title"), Rank::Stranger, body).to_html())
     });
     let mut response = Html(html).into_response();
     let headers = response.headers_mut();

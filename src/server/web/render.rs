@@ -37,12 +37,23 @@ pub async fn render(
     ) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response(); // a layer is missing
     };
+    let preferences = visit.preferences;
+    preferences
+        .during(make(page, reloading, visit, nonce))
+        .await
+}
+
+async fn make(
+    page: &'static Page,
+    reloading: Option<LeptosOptions>,
+    visit: VestibuleRequest,
+    nonce: Nonce,
+) -> Response {
     let answer = ResponseOptions::default();
     let context = Arc::new(SsrSharedContext::new_islands());
     let owner = Owner::new_root(Some(context.clone()));
     let content = owner.with(|| {
         provide_context(visit.clone());
-        provide_context(visit.preferences);
         provide_context(nonce.clone());
         provide_context(answer.clone());
         ScopedFuture::new((page.view)(visit.clone()))

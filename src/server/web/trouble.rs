@@ -12,7 +12,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use leptos::prelude::{Owner, RenderHtml, provide_context, view};
+use leptos::prelude::{Owner, RenderHtml, view};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -77,15 +77,16 @@ fn page(
     let (title, _) = in_words(status);
     let owner = Owner::new();
     let assets = &application.site.paths;
-    owner.with(|| {
-        provide_context(preferences);
-        bare_page(
-            assets,
-            preferences.text.say(title),
-            rank,
-            view! { <Trouble status /> },
-        )
-        .to_html()
+    preferences.during_sync(|| {
+        owner.with(|| {
+            bare_page(
+                assets,
+                preferences.text.say(title),
+                rank,
+                view! { <Trouble status /> },
+            )
+            .to_html()
+        })
     })
 }
 
