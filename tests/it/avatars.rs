@@ -6,6 +6,7 @@ use crate::client::{Answer, Client};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, Request};
+use futures::StreamExt;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use serde_json::{Value, json};
@@ -314,6 +315,54 @@ async fn a_file_has_at_most_2_mb() {
         answer.page().named("h1")[0].text(),
         "That was too much to send at once"
     );
+}
+
+#[tokio::test]
+async fn so_many_are_on_their_way_at_once() {
+    let app = TestApp::sqlite().await;
+    let ada = app.signed_in(EMAIL).await;
+    let (arrived, mut arrivals) = tokio::sync::mpsc::channel(16);
+    let mut slow = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (mut ada, arrived) = (ada.clone(), arrived.clone());
+        slow.spawn(async move {
+            // Its first bytes come, and the others never.
+            let begin = futures::stream::once(async move {
+                arrived.send(()).await.expect("somebody counts");
+                Ok::<_, std::io::Error>("--X\r\n")
+            });
+            let body = Body::from_stream(begin.chain(futures::stream::pending()));
+            let multipart = "multipart/form-data; boundary=X";
+            ada.post_body(SET, multipart, body).await
+        });
+    }
+    for _ in 0..16 {
+        arrivals.recv().await.expect("another one");
+    }
+    let file = drawing(ImageFormat::Png);
+    let answer = ada.clone().upload(SET, &[], &file).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.header("retry-after").is_some());
+    slow.shutdown().await;
+    ada.clone()
+        .upload(SET, &[], &file)
+        .await
+        .assert_sees_other("/profile");
+}
+
+#[tokio::test]
+async fn what_a_stranger_sends_is_thrown_away() {
+    let app = TestApp::sqlite().await;
+    let login = "/login?next=/profile";
+    for body in [b"no form".to_vec(), vec![b'x'; 16 * 1024 * 1024]] {
+        let mut stranger = app.client();
+        let multipart = "multipart/form-data; boundary=X";
+        let answer = stranger.post_body(SET, multipart, body).await;
+        answer.assert_sees_other(login);
+    }
+    let endless = vec![b'x'; 16 * 1024 * 1024 + 1];
+    let answer = app.client().post_body(SET, "text/plain", endless).await;
+    assert_eq!(answer.status, 413);
 }
 
 #[tokio::test]

@@ -113,7 +113,10 @@ pub fn router(application: Application) -> Router {
                     (application.clone(), Unknown::Refused),
                     identity::identify,
                 ))
-                .layer(from_fn(uploads::read_strictly)),
+                .layer(from_fn_with_state(
+                    uploads::Places::default(),
+                    uploads::read_strictly,
+                )),
         )
         .route_layer(uploads::body_limit());
 
