@@ -7,6 +7,7 @@
 //! | `language` | what people are told, in their language | the above |
 //! | `server::{clock, random}` | what the machine gives | `domain` |
 //! | `server::metrics` | what is counted | the above |
+//! | `server::mail` | letters, and the way to an SMTP server | the above |
 //! | `server::{tokens, storage}` | signatures; the database | the above |
 //! | `server::accounts` | the use cases | the above |
 //! | `server::config` | the environment, read into the types of the above | the above |
@@ -29,6 +30,8 @@ pub mod app {
     pub mod audit_file;
     #[cfg(feature = "ssr")]
     pub mod components;
+    #[cfg(feature = "ssr")]
+    pub mod letters;
     #[cfg(feature = "ssr")]
     pub mod pages;
     #[cfg(feature = "ssr")]

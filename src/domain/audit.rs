@@ -135,6 +135,12 @@ impl AuditEvent {
         }
     }
 
+    /// Whether the owner of the account gets a letter when it happens: what somebody else might have done, and would rather not
+    /// have known.
+    pub fn is_told_by_letter(self) -> bool {
+        matches!(self, Self::PasswordChanged | Self::RefreshTokenReused)
+    }
+
     /// The reverse of [`AuditEvent::as_str`].
     pub fn parse(name: &str) -> Option<AuditEvent> {
         Self::ALL.into_iter().find(|event| event.as_str() == name)

@@ -334,3 +334,14 @@ advice-internal = It has been noted. Try again in a moment.
 round-title = One moment
 round-lede = We are opening the page you came for.
 round-go = Go on
+
+## Letters
+mail-test-subject = { $brand }: mail goes out
+mail-test = { $origin } can send mail. Somebody who can run the program there asked for this letter.
+letter-password-subject = Your password at { $brand } was changed
+letter-password = The password of your account at { $origin } was changed, and every other session of it ended.
+letter-reuse-subject = A session at { $brand } was ended
+letter-reuse = A session of your account at { $origin } was ended, because a token that had been replaced was used again: it may have been stolen.
+letter-from = It was on { $time }, from { $device }, network { $network }.
+letter-not-you = If that was you, there is nothing to do. If not, look at where you are signed in, end what you do not know, and choose a new password.
+letter-sessions = See where you are signed in

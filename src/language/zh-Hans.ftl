@@ -318,3 +318,14 @@ advice-internal = 问题已被记录，请稍后再试。
 round-title = 请稍候
 round-lede = 正在打开您要访问的页面。
 round-go = 继续
+
+## 邮件
+mail-test-subject = { $brand }：邮件可以发出
+mail-test = { $origin } 可以发送邮件。能在那里运行程序的人要求发送此信。
+letter-password-subject = 您在 { $brand } 的密码已修改
+letter-password = 您在 { $origin } 的账户密码已修改，其他会话均已结束。
+letter-reuse-subject = { $brand } 的一个会话已结束
+letter-reuse = 您在 { $origin } 的一个会话已结束，因为一个已被替换的令牌再次被使用：它可能已被盗用。
+letter-from = 时间：{ $time }，设备：{ $device }，网络：{ $network }。
+letter-not-you = 如果是您本人操作，则无需处理。如果不是，请查看您在何处登录，结束不认识的会话，并修改密码。
+letter-sessions = 查看您在何处登录

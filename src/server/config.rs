@@ -5,6 +5,7 @@
 use crate::domain::role::Roles;
 use crate::domain::session::SessionLimits;
 use crate::server::accounts::Policy;
+use crate::server::mail::{MailFrom, SmtpUrl};
 use crate::server::random::Random;
 use crate::server::storage::DatabaseUrl;
 use crate::server::tokens::Secret;
@@ -41,6 +42,8 @@ const ROLES: &str = "VESTIBULE_ROLES";
 const AUDIT_RETENTION: &str = "VESTIBULE_AUDIT_RETENTION";
 const REQUESTS_PER_MINUTE: &str = "VESTIBULE_REQUESTS_PER_MINUTE";
 const METRICS_LISTEN: &str = "VESTIBULE_METRICS_LISTEN";
+const SMTP_URL: &str = "VESTIBULE_SMTP_URL";
+const MAIL_FROM: &str = "VESTIBULE_MAIL_FROM";
 const TRUSTED_PROXIES: &str = "VESTIBULE_TRUSTED_PROXIES";
 const LOG: &str = "VESTIBULE_LOG";
 const LOG_FORMAT: &str = "VESTIBULE_LOG_FORMAT";
@@ -67,6 +70,8 @@ const KNOWN: &[&str] = &[
     AUDIT_RETENTION,
     REQUESTS_PER_MINUTE,
     TRUSTED_PROXIES,
+    SMTP_URL,
+    MAIL_FROM,
     METRICS_LISTEN,
     LOG,
     LOG_FORMAT,
@@ -95,6 +100,8 @@ pub struct Config {
     pub connections: usize,
     /// Whose word for where a request comes from counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// How mail goes out, if any does.
+    pub mail: Option<MailConfig>,
     /// The socket on which metrics are told, if on any.
     pub metrics_listen: Option<SocketAddr>,
     /// Which events are logged.
@@ -103,6 +110,15 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Whether cargo-leptos watches the sources.
     pub watching: bool,
+}
+
+/// How mail goes out.
+#[derive(Clone, Debug)]
+pub struct MailConfig {
+    /// By which server.
+    pub server: SmtpUrl,
+    /// From whom.
+    pub from: MailFrom,
 }
 
 /// How events are written.
@@ -323,6 +339,7 @@ impl Config {
             let parts = parts.filter(|part| !part.is_empty());
             parts.map(network).collect::<Result<Vec<_>, _>>()
         });
+        let mail = reader.mail();
         let metrics_listen = reader.read(METRICS_LISTEN, "", "127.0.0.1:9464", |text| match text {
             "" => Ok(None),
             text => socket(text).map(Some),
@@ -361,6 +378,7 @@ impl Config {
                 hash_concurrency: hash_concurrency?,
                 connections: connections?,
                 trusted_proxies: trusted_proxies?,
+                mail,
                 metrics_listen: metrics_listen?,
                 log: log?,
                 log_format: log_format?,
@@ -592,6 +610,35 @@ impl Reader<'_> {
             .ok()
     }
 
+    /// Both variables or neither.
+    fn mail(&mut self) -> Option<MailConfig> {
+        let mut given = |name, example, absent| match self.variables.contains_key(name) {
+            true => true,
+            false => {
+                if self.variables.contains_key(absent) {
+                    let what = format!("is required with {absent}");
+                    self.refuse(name, what, example);
+                }
+                false
+            }
+        };
+        let server_example = "smtps://user:password@mail.example.org";
+        let from_example = "Example <no-reply@example.org>";
+        let is_given = [
+            given(SMTP_URL, server_example, MAIL_FROM),
+            given(MAIL_FROM, from_example, SMTP_URL),
+        ];
+        if is_given != [true; 2] {
+            return None;
+        }
+        let server = self.read(SMTP_URL, "", server_example, SmtpUrl::parse);
+        let from = self.read(MAIL_FROM, "", from_example, MailFrom::parse);
+        Some(MailConfig {
+            server: server?,
+            from: from?,
+        })
+    }
+
     fn previous_secrets(&mut self) -> Vec<Secret> {
         let text = self
             .variables
@@ -639,6 +686,7 @@ mod tests {
         assert_eq!(config.policy.audit_retention_ms, 365 * 86_400_000);
         assert_eq!(config.trusted_proxies, []);
         assert_eq!(config.metrics_listen, None);
+        assert!(config.mail.is_none());
         assert_eq!(config.secret_file(), Some(PathBuf::from("data/secret")));
         assert_eq!(
             config.policy.remembered_session.absolute_ms,
@@ -686,6 +734,43 @@ mod tests {
         ] {
             let error = read(&[(name, value)]).expect_err(value).to_string();
             assert!(error.contains(name) && error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn mail_has_a_server_and_a_sender_or_neither() {
+        let (url, from) = (
+            "smtps://user:hunter2@mail.example.org",
+            "Ada <ada@example.org>",
+        );
+        let both = [(SMTP_URL, url), (MAIL_FROM, from)];
+        let config = read(&both).expect("complete");
+        assert!(config.mail.is_some());
+        assert!(!format!("{config:?}").contains("hunter2"));
+        for (given, missing) in [(both[0], MAIL_FROM), (both[1], SMTP_URL)] {
+            let error = read(&[given]).expect_err("one alone").to_string();
+            assert!(
+                error.contains(missing) && error.contains("is required with"),
+                "{error}"
+            );
+        }
+        for (name, value, says) in [
+            (
+                SMTP_URL,
+                "mail.example.org:hunter2",
+                "begins with neither smtps:// nor smtp://",
+            ),
+            (
+                SMTP_URL,
+                "smtp://hunter2@mail.example.org",
+                "a user without a password",
+            ),
+            (MAIL_FROM, "nobody", "is not an e-mail address"),
+        ] {
+            let variables = both.map(|pair| if pair.0 == name { (name, value) } else { pair });
+            let error = read(&variables).expect_err(value).to_string();
+            assert!(error.contains(name) && error.contains(says), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod mail;
 pub mod metrics;
 pub mod random;
 pub mod request;

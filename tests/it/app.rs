@@ -227,9 +227,12 @@ impl TestApp {
         let hasher = PasswordHasher::with_params(params, config.hash_concurrency, random.clone())
             .expect("a hasher");
         let seal = AuditSeal::new(keyring.audit.bytes());
-        let storage = Storage::open(&config.database, seal)
+        let mut storage = Storage::open(&config.database, seal)
             .await
             .expect("a database");
+        if config.mail.is_some() {
+            storage = storage.writing_letters();
+        }
         let metrics = Metrics::new(clock.clone());
         database
             .metrics

@@ -15,6 +15,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("prometheus_client", &["server/metrics.rs"]),
     ("fluent_bundle", &["language"]),
     ("image", &["server/accounts/pictures.rs"]),
+    ("lettre", &["server/mail"]),
 ];
 
 struct Source {

@@ -29,6 +29,7 @@ mod hot_path;
 mod instances;
 mod kill;
 mod language;
+mod mail;
 mod metrics;
 mod migrations;
 mod operator;

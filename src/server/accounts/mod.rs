@@ -5,6 +5,7 @@ mod attempts;
 mod audit;
 pub mod common_passwords;
 mod feed;
+mod outbox;
 pub mod password_hash;
 mod pictures;
 mod sessions;
@@ -12,7 +13,7 @@ mod threads;
 mod throttle;
 
 pub use crate::server::storage::{
-    AuditFlaw, AuditHead, AuditRow, AuditVerdict, LiveSession, News, UserRow,
+    AuditFlaw, AuditHead, AuditRow, AuditVerdict, DueLetter, LiveSession, News, UserRow,
 };
 pub use administration::{By, UserPage};
 pub use audit::{AuditPage, AuditSearch};

@@ -1,15 +1,18 @@
-//! The command line: `serve`, `check`, `secret`, `user`, `audit`.
+//! The command line: `serve`, `check`, `secret`, `user`, `audit`, `mail`.
 
 mod audit;
+mod mail;
 mod users;
 
+use crate::app::letters;
 use crate::app::routes::FIRST_ADMINISTRATOR;
 use crate::domain::error::AppError;
 use crate::language::Text;
-use crate::server::accounts::Accounts;
 use crate::server::accounts::password_hash::PasswordHasher;
+use crate::server::accounts::{Accounts, DueLetter};
 use crate::server::clock::Clock;
 use crate::server::config::Config;
+use crate::server::mail::Post;
 use crate::server::metrics::Metrics;
 use crate::server::random::Random;
 use crate::server::request::cookies::Cookies;
@@ -54,6 +57,9 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// See whether mail goes out
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
 }
 
 /// How often rows of revocations and attempts that matter to nobody any more are deleted.
@@ -63,6 +69,8 @@ const ACTIVITY_TIDIED_EVERY: Duration = Duration::from_secs(3600);
 /// How often the table is asked what others have taken back: this command line, or another instance. Often enough that whoever
 /// presents a token hardly ever has to ask (`accounts/feed.rs`).
 const REVOCATIONS_HEARD_EVERY: Duration = Duration::from_millis(300);
+/// How often the outbox is looked into.
+const LETTERS_SENT_EVERY: Duration = Duration::from_secs(2);
 /// How long after it failed the database is asked again to tell what is taken back as it happens.
 const NEWS_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -77,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Check => in_runtime(check()),
         Command::User(command) => in_runtime(users::run(command)),
         Command::Audit(command) => in_runtime(audit::run(command)),
+        Command::Mail(command) => in_runtime(mail::run(command)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -118,7 +127,10 @@ async fn assemble(config: &Config) -> Result<Parts, Failure> {
     let (clock, random) = (Clock::system(), Random::system());
     let keyring = Keyring::new(&config.load_secret(&random)?, &config.previous_secrets);
     let seal = AuditSeal::new(keyring.audit.bytes());
-    let storage = Storage::open(&config.database, seal).await?;
+    let mut storage = Storage::open(&config.database, seal).await?;
+    if config.mail.is_some() {
+        storage = storage.writing_letters();
+    }
     let tokens = Tokens::new(
         &keyring,
         config.origin.as_str(),
@@ -158,6 +170,11 @@ async fn serve() -> Result<(), Failure> {
     tokio::spawn(forget_past_activity(parts.accounts.clone()));
     tokio::spawn(hear_of_revocations(parts.accounts.clone()));
     tokio::spawn(listen_for_revocations(parts.accounts.clone()));
+    if let Some(mail) = &config.mail {
+        let post = Post::new(&mail.server, mail.from.clone())?;
+        let origin = config.origin.as_str().to_owned();
+        tokio::spawn(send_letters(parts.accounts.clone(), post, origin));
+    }
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
     }
@@ -281,6 +298,17 @@ async fn hear_of_revocations(accounts: Accounts) {
     }
 }
 
+/// Sends letters. What fails is tried again; meanwhile they are safe in the database.
+async fn send_letters(accounts: Accounts, post: Post, origin: String) {
+    let mut every = tokio::time::interval(LETTERS_SENT_EVERY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let write = |due: &DueLetter| letters::notice(due, &origin);
+        let _ = accounts.send_letters(&post, write).await; // the storage has logged it
+    }
+}
+
 /// Resolves when the operator, or the service manager, asks the program to end.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -320,6 +348,12 @@ async fn check() -> Result<(), Failure> {
     }
     if let Err(error) = Site::load(&std::env::current_exe()?) {
         problems.push(error.to_string());
+    }
+    if let Some(mail) = config.mail {
+        let answers = async { Post::new(&mail.server, mail.from)?.probe().await };
+        if let Err(error) = answers.await {
+            problems.push(format!("Mail cannot go out: {error}"));
+        }
     }
     if problems.is_empty() {
         println!("Everything is in order.");

@@ -124,7 +124,7 @@ impl Storage {
         .bind(link.user_agent)
         .bind(link.network)
         .bind(link.request_id)
-        .bind(hash)
+        .bind(hash.clone())
         .execute(&mut *connection)
         .await
         .map_err(|error| match error.into() {
@@ -132,6 +132,9 @@ impl Storage {
             StorageError::Taken => StorageError::Corrupt("audit_ends.last_seq"),
             other => other,
         })?;
+        if self.writes_letters && record.event.is_told_by_letter() {
+            Self::put_into_outbox(connection, link.seq, &hash).await?;
+        }
         next.replace(&ends, &self.seal, connection).await
     }
 

@@ -5,6 +5,7 @@ mod attempts;
 mod audit;
 mod avatars;
 mod chain;
+mod outbox;
 mod profiles;
 mod revocations;
 mod schema;
@@ -15,6 +16,7 @@ pub use administration::{Changed, UserRow};
 pub use attempts::AttemptLimit;
 pub use audit::{AuditFilter, AuditRecord, AuditRow};
 pub use chain::{AuditFlaw, AuditHead, AuditSeal, AuditVerdict};
+pub use outbox::DueLetter;
 pub use revocations::News;
 pub use sessions::{Admission, End, LiveSession, Moment, NewSession, SessionRow};
 pub use users::{Credentials, NewUser, Remaining};
@@ -198,6 +200,8 @@ pub struct Storage {
     postgres: Option<RedactedUrl>,
     /// Of the audit trail.
     seal: Arc<AuditSeal>,
+    /// Whether owners of accounts get letters.
+    writes_letters: bool,
 }
 
 /// The one way to the database, which counts who goes it.
@@ -318,7 +322,15 @@ impl Storage {
             begin,
             postgres,
             seal: Arc::new(seal),
+            writes_letters: false,
         }
+    }
+
+    /// The same, and owners of accounts get letters of what happens to them: somebody sends what is in the outbox.
+    #[must_use]
+    pub fn writing_letters(mut self) -> Self {
+        self.writes_letters = true;
+        self
     }
 
     /// How often the database was asked so far; a transaction counts once.
