@@ -72,6 +72,8 @@ impl Mailbox {
                         .to_owned()
                 };
                 assert_eq!(letter.attachments().count(), 0);
+                let header = letter.header_raw("Auto-Submitted").map(str::trim);
+                assert_eq!(header, Some("auto-generated"));
                 Read {
                     id: letter.message_id().expect("an id").to_owned(),
                     from: address(letter.from()),

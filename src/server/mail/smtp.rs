@@ -1,6 +1,7 @@
 //! The way to an SMTP server: TLS always, unless it is this very machine.
 
 use crate::server::mail::Letter;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -10,6 +11,9 @@ use url::{Host, Url};
 
 /// How long a server may take for each answer.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Nobody who is on holiday is to answer (RFC 3834, section 5).
+const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
 /// Where an SMTP server is, and what it knows us by. Its `Debug` shows no password.
 #[derive(Clone)]
@@ -164,6 +168,10 @@ impl Post {
             .from(from.clone())
             .to(to)
             .subject(letter.subject.clone())
+            .raw_header(HeaderValue::new(
+                AUTO_SUBMITTED,
+                "auto-generated".to_owned(),
+            ))
             .message_id(Some(format!("<{}@{domain}>", letter.id)))
             .multipart(content)?;
         self.transport.send(message).await?;
