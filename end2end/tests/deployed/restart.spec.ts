@@ -9,6 +9,7 @@ test('instances that are restarted one after the other lose no request and no se
   await register(page, person);
   let restarted = false;
   const answers: number[] = [];
+  const enough = 20;
   const visit = async () => {
     while (!restarted) {
       answers.push((await page.request.get('/profile')).status());
@@ -21,11 +22,12 @@ test('instances that are restarted one after the other lose no request and no se
     }
   };
   const restart = async () => {
-    await server.restart?.();
+    // Again until enough was asked meanwhile: on a busy machine once may be over after a few answers.
+    do await server.restart?.();
+    while (answers.length <= enough);
     restarted = true;
   };
   await Promise.all([restart(), visit(), visit(), visit()]);
-  expect(answers.length).toBeGreaterThan(20);
   expect(new Set(answers)).toEqual(new Set([200, 303]));
   await page.goto('/profile');
   await expect(page).toHaveURL('/profile');
