@@ -5,6 +5,7 @@ use crate::domain::error::AppError;
 use crate::server::mail::{Letter, Post, PostError};
 use crate::server::storage::DueLetter;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
 
 /// How long whoever takes letters has to send them; then somebody else may.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -36,52 +37,45 @@ impl Accounts {
                 return Ok(sent);
             }
             for due in letters {
-                let Some(letter) = write(&due) else {
-                    tracing::error!(id = due.id, "there are no words for this letter");
-                    storage.forget_letter(&due.id).await?;
-                    continue;
+                let fate = match write(&due) {
+                    Some(letter) => {
+                        Fate::of(tokio::time::timeout(PATIENCE, post.send(&letter)).await)
+                    }
+                    None => Fate::Never("there are no words for it".to_owned()),
                 };
-                let tried = tokio::time::timeout(PATIENCE, post.send(&letter)).await;
-                match tried {
-                    Ok(Ok(())) => {
-                        sent += 1;
-                        storage.forget_letter(&due.id).await?;
+                let (id, tries) = (&due.id, due.tries);
+                let is_old = now - due.happened_at > GIVEN_UP_AFTER_MS;
+                match fate {
+                    Fate::Sent => sent += 1,
+                    Fate::Later(why) if !is_old => {
+                        tracing::warn!(id, tries, why, "a letter waits");
+                        storage.postpone_letter(id, now + pause(tries)).await?;
+                        continue;
                     }
-                    Ok(Err(
-                        error @ (PostError::Never(_)
-                        | PostError::Unwritable(_)
-                        | PostError::Unaddressable(_)),
-                    )) => {
-                        tracing::error!(id = due.id, %error, "a letter cannot be sent");
-                        storage.forget_letter(&due.id).await?;
-                    }
-                    Ok(Err(PostError::Later(_))) | Err(_)
-                        if now - due.happened_at > GIVEN_UP_AFTER_MS =>
-                    {
-                        tracing::error!(
-                            id = due.id,
-                            "a letter could not be sent for days and is given up"
-                        );
-                        storage.forget_letter(&due.id).await?;
-                    }
-                    Ok(Err(error)) => {
-                        tracing::warn!(id = due.id, tries = due.tries, %error, "a letter waits");
-                        storage
-                            .postpone_letter(&due.id, now + pause(due.tries))
-                            .await?;
-                    }
-                    Err(_) => {
-                        tracing::warn!(
-                            id = due.id,
-                            tries = due.tries,
-                            "a letter waits: the SMTP server does not answer"
-                        );
-                        storage
-                            .postpone_letter(&due.id, now + pause(due.tries))
-                            .await?;
+                    Fate::Later(why) | Fate::Never(why) => {
+                        tracing::error!(id, tries, why, "a letter is given up");
                     }
                 }
+                storage.forget_letter(id).await?;
             }
+        }
+    }
+}
+
+/// What became of a letter, and why.
+enum Fate {
+    Sent,
+    Later(String),
+    Never(String),
+}
+
+impl Fate {
+    fn of(tried: Result<Result<(), PostError>, Elapsed>) -> Self {
+        match tried {
+            Ok(Ok(())) => Self::Sent,
+            Ok(Err(error @ PostError::Later(_))) => Self::Later(error.without_words()),
+            Ok(Err(error)) => Self::Never(error.without_words()),
+            Err(_) => Self::Later("the SMTP server does not answer".to_owned()),
         }
     }
 }

@@ -118,6 +118,20 @@ impl From<lettre::transport::smtp::Error> for PostError {
     }
 }
 
+impl PostError {
+    /// What the log may say of it: of an answer only its number, since servers repeat addresses in their words. The command line, which
+    /// was given the address, says it all.
+    pub fn without_words(&self) -> String {
+        match self {
+            Self::Later(error) | Self::Never(error) => match error.status() {
+                Some(status) => format!("the SMTP server answers {status}"),
+                None => error.to_string(),
+            },
+            Self::Unwritable(_) | Self::Unaddressable(_) => "it cannot be written".to_owned(),
+        }
+    }
+}
+
 impl Post {
     /// To this server, from this sender. Nothing is opened yet.
     ///
