@@ -10,6 +10,7 @@ use image::{
     DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits,
 };
 use std::io::Cursor;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// How many may wait for the one that is drawn.
@@ -23,15 +24,15 @@ const JPEG_QUALITY: u8 = 88;
 
 /// Draws one picture at a time: a large one takes up to 130 MB of memory and a good part of a second.
 pub(super) struct Pictures {
-    places: Semaphore,
-    turn: Semaphore,
+    places: Arc<Semaphore>,
+    turn: Arc<Semaphore>,
 }
 
 impl Default for Pictures {
     fn default() -> Self {
         Self {
-            places: Semaphore::new(1 + WAITING),
-            turn: Semaphore::new(1),
+            places: Arc::new(Semaphore::new(1 + WAITING)),
+            turn: Arc::new(Semaphore::new(1)),
         }
     }
 }
@@ -46,13 +47,18 @@ impl Pictures {
         let busy = AppError::Busy {
             retry_after_seconds: RETRY_AFTER_SECONDS,
         };
-        let Ok(_place) = self.places.try_acquire() else {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return Err(busy);
         };
-        let Ok(_turn) = self.turn.acquire().await else {
+        let Ok(turn) = Arc::clone(&self.turn).acquire_owned().await else {
             return Err(busy); // it is never closed
         };
-        let drawn = tokio::task::spawn_blocking(move || draw(&file)).await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            // Held here and not by the caller: a request that went away ends no drawing.
+            let _held = (place, turn);
+            draw(&file)
+        });
+        let drawn = drawn.await;
         // What a decoder trips over is a broken file; the panic hook has logged it.
         let drawn = drawn.unwrap_or(Err(Reason::Malformed));
         drawn.map_err(|reason| AppError::Invalid(vec![Problem::new(Field::Avatar, reason)]))
@@ -129,4 +135,28 @@ fn write(picture: DynamicImage) -> Result<Avatar, ImageError> {
         format,
         content,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_goes_away_leaves_the_turn_to_the_drawing() {
+        let mut file = Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(3000, 3000)
+            .write_to(&mut file, ImageFormat::Png)
+            .expect("a file");
+        let pictures = Pictures::default();
+        {
+            let drawing = pictures.avatar(file.into_inner());
+            tokio::pin!(drawing);
+            assert!(futures::poll!(&mut drawing).is_pending());
+        }
+        assert_eq!(pictures.turn.available_permits(), 0, "it still draws");
+        assert!(
+            pictures.turn.acquire().await.is_ok(),
+            "and comes to its end"
+        );
+    }
 }
