@@ -329,6 +329,14 @@ fn the_operator_tries_it_and_is_told() {
         (nobody.code, &*nobody.err),
         (Some(1), "nobody is no e-mail address.\n")
     );
+    // By an address that is not known for this machine's: without TLS it gets nothing.
+    let elsewhere = format!("[::ffff:127.0.0.1]:{}", mailbox.address.port());
+    for scheme in ["smtp", "smtps"] {
+        let plain = run(&test, &format!("{scheme}://{elsewhere}"));
+        assert_eq!(plain.code, Some(1), "{scheme}");
+        assert!(!plain.err.contains("onnection refused"), "{}", plain.err);
+    }
+    assert_eq!(mailbox.letters().len(), 1);
     drop(server);
     let without = desk.run_with(&program, &test, &[("VESTIBULE_SECRET", &secret())], "");
     assert_eq!(without.code, Some(1));

@@ -140,7 +140,9 @@ impl Post {
     pub fn new(url: &SmtpUrl, from: MailFrom) -> Result<Self, PostError> {
         type Transport = AsyncSmtpTransport<Tokio1Executor>;
         let SmtpUrl(server) = url;
-        let host = server.host_str().unwrap_or_default(); // `parse` has seen to it
+        // `parse` has seen to it; brackets belong to the URL and not to the address.
+        let host = server.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
         let mut builder = match server.scheme() {
             "smtps" => Transport::relay(host)?,
             _ if url.is_loopback() => Transport::builder_dangerous(host),
