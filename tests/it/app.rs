@@ -305,8 +305,10 @@ impl TestApp {
         let sql = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {in_again}");
         administrate(server, sql).await;
         if !in_again {
+            // Whoever waits for a lock goes first: it must not get it from whoever held it, and an answer with it.
             let sql = format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+                "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = '{name}' \
+                 ORDER BY wait_event_type IS DISTINCT FROM 'Lock' OFFSET 0) AS connected"
             );
             administrate(server, sql).await;
         }
