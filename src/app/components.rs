@@ -68,6 +68,9 @@ impl FormState {
             Notice::AvatarSet => "notice-avatar-set",
             Notice::AvatarRemoved => "notice-avatar-removed",
             Notice::PasswordChanged => "notice-password-changed",
+            Notice::LetterSent => "notice-letter-sent",
+            Notice::PasswordReset => "notice-password-reset",
+            Notice::Disowned => "notice-disowned",
             Notice::SignedOut => "notice-signed-out",
             Notice::SessionEnded => "notice-session-ended",
             Notice::OtherSessionsEnded => "notice-other-sessions-ended",
@@ -146,6 +149,9 @@ pub fn Field(
     kind: &'static str,
     /// The token for password managers and autofill (HTML, section 4.10.18.7).
     autocomplete: &'static str,
+    /// Which keys a phone shows (HTML, section 6.8.7).
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
     /// What stands in it at first.
     #[prop(into, default = String::new())]
     value: String,
@@ -170,6 +176,7 @@ pub fn Field(
                 // Addresses are read from left to right in every language, and names as they are written.
                 dir=if matches!(kind, "email" | "url") { "ltr" } else { "auto" }
                 autocomplete=autocomplete
+                inputmode=inputmode
                 autocapitalize="none"
                 spellcheck="false"
                 value=value

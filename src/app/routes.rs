@@ -15,6 +15,12 @@ pub const HOME: &str = "/";
 pub const REGISTER: &str = "/register";
 /// The sign-in form.
 pub const LOGIN: &str = "/login";
+/// The form for a forgotten password.
+pub const FORGOT: &str = "/forgot";
+/// Where links in letters lead, and the form for the code in one.
+pub const RESET: &str = "/reset";
+/// Letters that would have been sent, on a developer's machine.
+pub const MAILBOX: &str = "/mailbox";
 /// The profile and its form.
 pub const PROFILE: &str = "/profile";
 /// The list of sessions.
@@ -96,6 +102,24 @@ pub static PAGES: &[Page] = &[
         view: |request| content(pages::login(request)),
     },
     Page {
+        path: FORGOT,
+        title: "forgot-title",
+        access: Access::Anyone,
+        view: |request| content(pages::forgot(request)),
+    },
+    Page {
+        path: RESET,
+        title: "reset-title",
+        access: Access::Anyone,
+        view: |request| content(pages::reset(request)),
+    },
+    Page {
+        path: MAILBOX,
+        title: "mailbox-title",
+        access: Access::Anyone,
+        view: |request| content(pages::mailbox(request)),
+    },
+    Page {
         path: PROFILE,
         title: "profile-title",
         access: Access::SignedIn,
@@ -162,6 +186,18 @@ pub fn form_of(page: &str, next: &str) -> LocalPath {
         None => None,
     };
     form.unwrap_or_else(|| LocalPath::parse_or_root(page))
+}
+
+/// The address of a page that is opened by what stands in a letter's link; of the page alone if there is nothing.
+pub fn mailed(page: &str, token: &str) -> LocalPath {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", token)
+        .finish();
+    let opened = match token {
+        "" => None,
+        _ => LocalPath::parse(&format!("{page}?{query}")),
+    };
+    opened.unwrap_or_else(|| LocalPath::parse_or_root(page))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The audit trail's words: what can happen to an account, who did it, and from where.
 
 use super::device::Device;
+use super::mailed_link::Purpose;
 use super::user::{UserId, id_type};
 
 id_type!(
@@ -74,6 +75,14 @@ pub enum AuditEvent {
     PasswordChanged,
     /// A change of password was refused, because the current one was wrong.
     PasswordChangeRefused,
+    /// A link to choose a new password was asked for and sent.
+    PasswordResetRequested,
+    /// A link was asked for and not sent. It names a user if the e-mail has an account; the detail is why.
+    PasswordResetRefused,
+    /// A new password was chosen through such a link, and all sessions were ended.
+    PasswordReset,
+    /// The owner said of what a letter told: this was not me. All sessions were ended, and the password counts no more.
+    Disowned,
     /// The profile was changed.
     ProfileChanged,
     /// The roles were set. The detail is all of them.
@@ -92,7 +101,7 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// Everything that can happen.
-    pub const ALL: [AuditEvent; 17] = [
+    pub const ALL: [AuditEvent; 21] = [
         Self::AccountCreated,
         Self::SignedIn,
         Self::SignInRefused,
@@ -103,6 +112,10 @@ impl AuditEvent {
         Self::RefreshTokenReused,
         Self::PasswordChanged,
         Self::PasswordChangeRefused,
+        Self::PasswordResetRequested,
+        Self::PasswordResetRefused,
+        Self::PasswordReset,
+        Self::Disowned,
         Self::ProfileChanged,
         Self::RolesSet,
         Self::AccountDisabled,
@@ -125,6 +138,10 @@ impl AuditEvent {
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::PasswordChanged => "password_changed",
             Self::PasswordChangeRefused => "password_change_refused",
+            Self::PasswordResetRequested => "password_reset_requested",
+            Self::PasswordResetRefused => "password_reset_refused",
+            Self::PasswordReset => "password_reset",
+            Self::Disowned => "disowned",
             Self::ProfileChanged => "profile_changed",
             Self::RolesSet => "roles_set",
             Self::AccountDisabled => "account_disabled",
@@ -135,10 +152,16 @@ impl AuditEvent {
         }
     }
 
-    /// Whether the owner of the account gets a letter when it happens: what somebody else might have done, and would rather not
-    /// have known.
-    pub fn is_told_by_letter(self) -> bool {
-        matches!(self, Self::PasswordChanged | Self::RefreshTokenReused)
+    /// The link in the letter that the owner of the account gets when it happens; `None` where they get no letter. Told is what
+    /// somebody else might have done, and would rather not have known.
+    pub fn letter(self) -> Option<Purpose> {
+        match self {
+            Self::PasswordChanged | Self::RefreshTokenReused | Self::PasswordReset => {
+                Some(Purpose::NotMe)
+            }
+            Self::PasswordResetRequested | Self::Disowned => Some(Purpose::ResetPassword),
+            _ => None,
+        }
     }
 
     /// The reverse of [`AuditEvent::as_str`].

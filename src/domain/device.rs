@@ -26,6 +26,12 @@ impl Network {
         }
     }
 
+    /// Whether it is this very machine.
+    pub fn is_loopback(self) -> bool {
+        // Of IPv6 only one address is, and the first 64 bits of it are other machines' too: none of them is out on a network.
+        self.0.is_loopback() || self.0 == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    }
+
     /// The reverse of `Display`; `None` for anything else.
     pub fn from_stored(stored: &str) -> Option<Self> {
         let (address, _) = stored.split_once('/')?;

@@ -22,13 +22,15 @@ pub enum Field {
     Signature,
     /// The picture.
     Avatar,
+    /// The code from a letter.
+    Code,
     /// What somebody may do.
     Roles,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 8] = [
+    pub const ALL: [Field; 9] = [
         Field::Email,
         Field::Password,
         Field::CurrentPassword,
@@ -36,6 +38,7 @@ impl Field {
         Field::Nickname,
         Field::Signature,
         Field::Avatar,
+        Field::Code,
         Field::Roles,
     ];
 
@@ -49,6 +52,7 @@ impl Field {
             Field::Nickname => "nickname",
             Field::Signature => "signature",
             Field::Avatar => "avatar",
+            Field::Code => "code",
             Field::Roles => "roles",
         }
     }
@@ -90,6 +94,8 @@ pub enum Reason {
     WrongCurrentPassword,
     /// Another account uses this e-mail.
     Taken,
+    /// It is not the code from the newest letter, or that is good no more. Never says which.
+    WrongCode,
     /// There is no such thing here.
     Unknown,
     /// No account matches this e-mail and password. Never says which of the two is wrong.
@@ -99,7 +105,7 @@ pub enum Reason {
 #[cfg(test)]
 impl Reason {
     /// One of each.
-    pub(crate) const EXAMPLES: [Reason; 15] = [
+    pub(crate) const EXAMPLES: [Reason; 16] = [
         Reason::Required,
         Reason::Malformed,
         Reason::TooShort { min: 12 },
@@ -113,6 +119,7 @@ impl Reason {
         Reason::SameAsCurrent,
         Reason::WrongCurrentPassword,
         Reason::Taken,
+        Reason::WrongCode,
         Reason::Unknown,
         Reason::WrongCredentials,
     ];
@@ -149,6 +156,7 @@ impl Problem {
             Reason::SameAsCurrent => "same_as_current",
             Reason::WrongCurrentPassword => "wrong_current_password",
             Reason::Taken => "taken",
+            Reason::WrongCode => "wrong_code",
             Reason::Unknown => "unknown",
             Reason::WrongCredentials => "wrong_credentials",
         }
@@ -176,6 +184,8 @@ pub enum AppError {
     EmailTaken,
     /// A change that needs the current password was given a wrong one.
     WrongCurrentPassword,
+    /// A link from a letter that is not ours, or good no more: used, replaced by a newer one, or too old. Never says which.
+    InvalidLink,
     /// There is no valid session.
     NotSignedIn,
     /// Somebody else is signed in than when the form was opened.
@@ -230,7 +240,7 @@ impl AppError {
     /// The HTTP status (RFC 9110 section 15).
     pub fn status(&self) -> u16 {
         match self {
-            AppError::BadRequest => 400,
+            AppError::BadRequest | AppError::InvalidLink => 400,
             AppError::WrongCredentials | AppError::NotSignedIn => 401,
             AppError::Forbidden | AppError::RegistrationClosed => 403,
             AppError::NotFound => 404,
@@ -259,6 +269,7 @@ impl AppError {
             AppError::WrongCredentials => "wrong_credentials",
             AppError::EmailTaken => "email_taken",
             AppError::WrongCurrentPassword => "wrong_current_password",
+            AppError::InvalidLink => "invalid_link",
             AppError::NotSignedIn => "not_signed_in",
             AppError::OtherAccount => "other_account",
             AppError::LastAdministrator => "last_administrator",
@@ -335,6 +346,7 @@ mod tests {
             AppError::WrongCredentials,
             AppError::EmailTaken,
             AppError::WrongCurrentPassword,
+            AppError::InvalidLink,
             AppError::NotSignedIn,
             AppError::OtherAccount,
             AppError::LastAdministrator,
@@ -398,8 +410,8 @@ mod tests {
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
         let expected = [
-            422, 401, 409, 422, 401, 409, 409, 409, 403, 403, 503, 429, 429, 503, 415, 413, 400,
-            422, 404, 405, 408, 500,
+            422, 401, 409, 422, 400, 401, 409, 409, 409, 403, 403, 503, 429, 429, 503, 415, 413,
+            400, 422, 404, 405, 408, 500,
         ];
         assert_eq!(statuses, expected);
     }

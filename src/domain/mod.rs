@@ -7,6 +7,7 @@ pub mod device;
 pub mod email;
 pub mod error;
 pub mod local_path;
+pub mod mailed_link;
 pub mod password;
 pub mod role;
 pub mod session;

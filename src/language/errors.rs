@@ -13,6 +13,7 @@ impl Text {
             AppError::WrongCredentials => "problem-wrong-credentials",
             AppError::EmailTaken => "problem-taken",
             AppError::WrongCurrentPassword => "problem-wrong-current-password",
+            AppError::InvalidLink => "error-invalid-link",
             AppError::NotSignedIn => "error-not-signed-in",
             AppError::OtherAccount => "error-other-account",
             AppError::LastAdministrator => "error-last-administrator",
@@ -56,6 +57,7 @@ impl Text {
             (Reason::Required, Field::Nickname) => "problem-required-nickname",
             (Reason::Required, Field::Signature) => "problem-required-signature",
             (Reason::Required, Field::Avatar) => "problem-required-avatar",
+            (Reason::Required, Field::Code) => "problem-required-code",
             (Reason::Required, Field::Roles) => "problem-required-roles",
             (Reason::Malformed, Field::Email) => "problem-malformed-email",
             (Reason::Malformed, Field::Nickname) => "problem-malformed-nickname",
@@ -73,6 +75,7 @@ impl Text {
             (Reason::WrongCurrentPassword, _) => "problem-wrong-current-password",
             (Reason::Unknown, Field::Roles) => "problem-unknown-roles",
             (Reason::Taken, _) => "problem-taken",
+            (Reason::WrongCode, _) => "problem-wrong-code",
             (Reason::WrongCredentials, _) => "problem-wrong-credentials",
             (Reason::Malformed, _) => "problem-malformed",
             (Reason::TooLong { .. }, _) => "problem-too-long",
@@ -122,6 +125,7 @@ fn field_name(field: Field) -> &'static str {
         Field::Nickname => "field-nickname",
         Field::Signature => "field-signature",
         Field::Avatar => "field-avatar",
+        Field::Code => "field-code",
         Field::Roles => "field-roles",
     }
 }

@@ -114,11 +114,16 @@ pub struct Config {
 
 /// How mail goes out.
 #[derive(Clone, Debug)]
-pub struct MailConfig {
-    /// By which server.
-    pub server: SmtpUrl,
-    /// From whom.
-    pub from: MailFrom,
+pub enum MailConfig {
+    /// By SMTP.
+    Smtp {
+        /// By which server.
+        server: SmtpUrl,
+        /// From whom.
+        from: MailFrom,
+    },
+    /// It does not: letters are shown on a page, to whoever develops on this machine.
+    Mailbox,
 }
 
 /// How events are written.
@@ -135,6 +140,7 @@ pub enum LogFormat {
 pub struct Origin {
     text: String,
     is_https: bool,
+    is_loopback: bool,
 }
 
 impl Origin {
@@ -168,12 +174,18 @@ impl Origin {
         Ok(Self {
             text: url.origin().ascii_serialization(),
             is_https,
+            is_loopback,
         })
     }
 
     /// Scheme, host and port, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is this very machine, which nobody else can reach by that name.
+    pub fn is_loopback(&self) -> bool {
+        self.is_loopback
     }
 
     /// Whether cookies are `Secure` and carry the `__Host-` prefix, and HSTS is sent.
@@ -339,7 +351,8 @@ impl Config {
             let parts = parts.filter(|part| !part.is_empty());
             parts.map(network).collect::<Result<Vec<_>, _>>()
         });
-        let mail = reader.mail();
+        let is_loopback = origin.as_ref().is_some_and(Origin::is_loopback);
+        let mail = reader.mail().or(is_loopback.then_some(MailConfig::Mailbox));
         let metrics_listen = reader.read(METRICS_LISTEN, "", "127.0.0.1:9464", |text| match text {
             "" => Ok(None),
             text => socket(text).map(Some),
@@ -358,7 +371,7 @@ impl Config {
         let problems = reader.problems;
         let complete = || {
             Some(Self {
-                origin: origin?,
+                origin: origin.clone()?,
                 listen: listen?,
                 database: database?,
                 secret,
@@ -374,6 +387,8 @@ impl Config {
                     roles: roles?,
                     audit_retention_ms: milliseconds(audit_retention?),
                     requests_per_minute: requests_per_minute?,
+                    origin: origin?.as_str().to_owned(),
+                    sends_mail: mail.is_some(),
                 },
                 hash_concurrency: hash_concurrency?,
                 connections: connections?,
@@ -633,7 +648,7 @@ impl Reader<'_> {
         }
         let server = self.read(SMTP_URL, "", server_example, SmtpUrl::parse);
         let from = self.read(MAIL_FROM, "", from_example, MailFrom::parse);
-        Some(MailConfig {
+        Some(MailConfig::Smtp {
             server: server?,
             from: from?,
         })
@@ -686,7 +701,8 @@ mod tests {
         assert_eq!(config.policy.audit_retention_ms, 365 * 86_400_000);
         assert_eq!(config.trusted_proxies, []);
         assert_eq!(config.metrics_listen, None);
-        assert!(config.mail.is_none());
+        assert!(matches!(config.mail, Some(MailConfig::Mailbox)));
+        assert!(config.policy.sends_mail);
         assert_eq!(config.secret_file(), Some(PathBuf::from("data/secret")));
         assert_eq!(
             config.policy.remembered_session.absolute_ms,

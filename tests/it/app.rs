@@ -17,7 +17,8 @@ use tokio::sync::watch;
 use vestibule::server::accounts::Accounts;
 use vestibule::server::accounts::password_hash::PasswordHasher;
 use vestibule::server::clock::Clock;
-use vestibule::server::config::Config;
+use vestibule::server::config::{Config, MailConfig};
+use vestibule::server::mail::Mailbox;
 use vestibule::server::metrics::{Metrics, Reading};
 use vestibule::server::random::Random;
 use vestibule::server::request::cookies::Cookies;
@@ -258,6 +259,7 @@ impl TestApp {
             flash_seal: FlashSeal::new(&keyring.flash, clock.clone(), random.clone()),
             random,
             metrics: metrics.clone(),
+            mailbox: matches!(config.mail, Some(MailConfig::Mailbox)).then(Mailbox::default),
             site: site(&database.folder.path().join("site")),
             watching: false,
             stopping: database.stop_signal.subscribe(),

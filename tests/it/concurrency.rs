@@ -5,7 +5,7 @@ use crate::client::Answer;
 use std::future::Future;
 
 /// All at once, each on a task of its own.
-async fn at_once<T: Send + 'static>(
+pub async fn at_once<T: Send + 'static>(
     tasks: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let tasks: Vec<_> = tasks.into_iter().map(|task| tokio::spawn(task)).collect();

@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod html;
 mod output;
+mod post;
 
 mod admin;
 mod api;
@@ -36,6 +37,7 @@ mod operator;
 mod password;
 mod postgres;
 mod profile;
+mod recovery;
 mod registration;
 mod renewal;
 mod sessions;

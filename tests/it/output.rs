@@ -13,7 +13,7 @@ use vestibule::server::web::start_logging;
 static WRITTEN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Fields of forms and of JSON that hold what nobody else may learn.
-const SECRET_FIELDS: [&str; 8] = [
+const SECRET_FIELDS: [&str; 9] = [
     "email",
     "password",
     "current_password",
@@ -21,6 +21,7 @@ const SECRET_FIELDS: [&str; 8] = [
     "access_token",
     "refresh_token",
     "invitation",
+    "token",
     "q",
 ];
 

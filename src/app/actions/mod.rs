@@ -9,6 +9,7 @@ mod appearance;
 mod avatar;
 mod language;
 mod profile;
+mod recovery;
 mod sessions;
 
 pub use account::{
@@ -24,6 +25,7 @@ pub use appearance::{SetAppearance, set_appearance};
 pub use avatar::{RemoveAvatar, SetAvatar, remove_avatar, set_avatar};
 pub use language::{SetLanguage, set_language};
 pub use profile::{UpdateProfile, update_profile};
+pub use recovery::{Forgot, NotMe, Reset, forgot, not_me, reset};
 pub use sessions::{EndOtherSessions, EndSession, end_other_sessions, end_session};
 
 use crate::domain::error::AppError;

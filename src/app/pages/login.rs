@@ -1,7 +1,7 @@
 //! The sign-in form.
 
 use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome, Password};
-use crate::app::routes::{REGISTER, form_of};
+use crate::app::routes::{FORGOT, REGISTER, form_of};
 use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
@@ -14,6 +14,12 @@ pub async fn login(request: Request) -> Result<impl IntoView, AppError> {
     let remember = state.value_or("remember", "") == "on";
     let next = request.next.as_ref().map_or("", |next| next.as_str());
     let register = form_of(REGISTER, next).to_string();
+    let forgot = request.accounts.policy().sends_mail.then(|| {
+        view! {
+            <a href=FORGOT>{text.say("forgot-title")}</a>
+            <br />
+        }
+    });
     Ok(view! {
         <section class="card">
             <h1>{text.say("login-title")}</h1>
@@ -30,7 +36,9 @@ pub async fn login(request: Request) -> Result<impl IntoView, AppError> {
                     {text.say("sign-in")}
                 </button>
             </form>
-            <p class="form__aside">{text.say("login-new")} " " <a href=register>{text.say("login-create")}</a></p>
+            <p class="form__aside">
+                {forgot} {text.say("login-new")} " " <a href=register>{text.say("login-create")}</a>
+            </p>
         </section>
         <IslandScripts request />
     })

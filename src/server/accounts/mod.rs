@@ -8,15 +8,18 @@ mod feed;
 mod outbox;
 pub mod password_hash;
 mod pictures;
+mod recovery;
 mod sessions;
 mod threads;
 mod throttle;
 
 pub use crate::server::storage::{
-    AuditFlaw, AuditHead, AuditRow, AuditVerdict, DueLetter, LiveSession, News, UserRow,
+    AuditFlaw, AuditHead, AuditRow, AuditVerdict, DueLetter, LiveSession, MailedLink, News, UserRow,
 };
 pub use administration::{By, UserPage};
 pub use audit::{AuditPage, AuditSearch};
+pub use outbox::{LetterLink, Outgoing};
+pub use recovery::{PasswordReset, Proof};
 pub use sessions::{OpenSession, Renewal, Watched};
 
 use crate::brand;
@@ -36,7 +39,7 @@ use crate::server::storage::{
 };
 use crate::server::tokens::access_token::NotIssued;
 use crate::server::tokens::{
-    AccessTokens, BrowserId, Invitations, KnownBrowsers, RefreshTokens, Tokens,
+    AccessTokens, BrowserId, Invitations, KnownBrowsers, MailedLinks, RefreshTokens, Tokens,
 };
 use attempts::{Attempt, Attempts, Guesser};
 use audit::by_user;
@@ -72,6 +75,10 @@ pub struct Policy {
     pub requests_per_minute: u32,
     /// How many wrong passwords are taken for one account from one network in 15 minutes; 0 for any number.
     pub login_failures: u32,
+    /// What browsers type: where links in letters lead.
+    pub origin: String,
+    /// Whether anybody gets mail: without it, there is no way back to a forgotten password.
+    pub sends_mail: bool,
 }
 
 /// All use cases. Cloning it shares it.
@@ -86,6 +93,7 @@ struct Inner {
     refresh_tokens: RefreshTokens,
     invitations: Invitations,
     known_browsers: KnownBrowsers,
+    mailed_links: MailedLinks,
     throttle: Throttle,
     attempts: Attempts,
     feed: Feed,
@@ -160,6 +168,7 @@ impl Accounts {
             refresh_tokens: tokens.refresh,
             invitations: tokens.invitations,
             known_browsers: tokens.known_browsers,
+            mailed_links: tokens.mailed_links,
             attempts: Attempts::new(&tokens.attempts, policy.login_failures),
             throttle: Throttle::new(policy.requests_per_minute, clock.clone()),
             feed: Feed::default(),

@@ -1,8 +1,11 @@
 //! Letters on their way out: which are due, and what becomes of each.
 
 use super::Accounts;
+use crate::domain::audit::AuditEvent;
 use crate::domain::error::AppError;
-use crate::server::mail::{Letter, Post, PostError};
+use crate::domain::mailed_link::Purpose;
+use crate::server::clock::Millis;
+use crate::server::mail::{Carrier, Letter, PostError};
 use crate::server::storage::DueLetter;
 use std::time::Duration;
 use tokio::time::error::Elapsed;
@@ -17,6 +20,24 @@ const GIVEN_UP_AFTER_MS: i64 = 4 * 86_400_000;
 /// How long one letter may take, so that all that are taken at once are done within the lease.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A letter that is about to be written.
+pub struct Outgoing {
+    /// To whom, and what it tells of.
+    pub due: DueLetter,
+    /// The link in it; `None` if that is good no more.
+    pub link: Option<LetterLink>,
+}
+
+/// The link in a letter.
+pub struct LetterLink {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What stands in it: a secret.
+    pub token: String,
+    /// The code beside it, if it has one: a secret.
+    pub code: Option<String>,
+}
+
 impl Accounts {
     /// Sends what is due, as `write` has it in words. What the server does not take now is tried again later, after longer and longer
     /// pauses. Several instances may do this at once. Returns how many were sent.
@@ -25,8 +46,8 @@ impl Accounts {
     /// When the database fails.
     pub async fn send_letters(
         &self,
-        post: &Post,
-        write: impl Fn(&DueLetter) -> Option<Letter>,
+        carrier: &Carrier,
+        write: impl Fn(&Outgoing) -> Option<Letter>,
     ) -> Result<usize, AppError> {
         let (storage, clock) = (&self.0.storage, &self.0.clock);
         let mut sent = 0;
@@ -37,12 +58,15 @@ impl Accounts {
                 return Ok(sent);
             }
             for due in letters {
-                let fate = match write(&due) {
+                let link = self.link_of(&due, now).await?;
+                let outgoing = Outgoing { due, link };
+                let fate = match write(&outgoing) {
                     Some(letter) => {
-                        Fate::of(tokio::time::timeout(PATIENCE, post.send(&letter)).await)
+                        Fate::of(tokio::time::timeout(PATIENCE, carrier.carry(letter)).await)
                     }
-                    None => Fate::Never("there are no words for it".to_owned()),
+                    None => Fate::Never("there is nothing to say any more".to_owned()),
                 };
+                let due = &outgoing.due;
                 let (id, tries) = (&due.id, due.tries);
                 let is_old = now - due.happened_at > GIVEN_UP_AFTER_MS;
                 match fate {
@@ -59,6 +83,20 @@ impl Accounts {
                 storage.forget_letter(id).await?;
             }
         }
+    }
+
+    /// The link of a letter, made now: no secret lies in the outbox.
+    async fn link_of(&self, due: &DueLetter, now: Millis) -> Result<Option<LetterLink>, AppError> {
+        let Some(purpose) = due.event.and_then(AuditEvent::letter) else {
+            return Ok(None);
+        };
+        let link = self.0.storage.mailed_link(&due.id, purpose, now).await?;
+        let links = &self.0.mailed_links;
+        Ok(link.map(|link| LetterLink {
+            purpose,
+            token: links.issue(purpose, &due.id),
+            code: link.has_code.then(|| links.code(purpose, &due.id)),
+        }))
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Failure, print};
 use crate::brand;
 use crate::domain::email::Email;
 use crate::language::Text;
-use crate::server::config::Config;
+use crate::server::config::{Config, MailConfig};
 use crate::server::mail::{Letter, Paragraph, Post};
 use crate::server::random::Random;
 use base64::Engine;
@@ -24,7 +24,7 @@ pub enum MailCommand {
 pub async fn run(command: MailCommand) -> Result<(), Failure> {
     let MailCommand::Test { address } = command;
     let config = Config::from_environment()?;
-    let Some(mail) = config.mail else {
+    let Some(MailConfig::Smtp { server, from }) = config.mail else {
         return Err("There is no VESTIBULE_SMTP_URL, so no mail goes out.".into());
     };
     let Ok(to) = Email::parse(&address) else {
@@ -34,8 +34,8 @@ pub async fn run(command: MailCommand) -> Result<(), Failure> {
     let id = URL_SAFE_NO_PAD.encode(Random::system().bytes::<16>()?);
     let subject = text.say_with("mail-test-subject", &[("brand", brand::name().into())]);
     let words = text.say_with("mail-test", &[("origin", config.origin.as_str().into())]);
-    let letter = Letter::new(to, id, text, subject, &[Paragraph::Words(words)]);
-    Post::new(&mail.server, mail.from)?.send(&letter).await?;
+    let letter = Letter::new(to, id, text, subject, vec![Paragraph::Words(words)]);
+    Post::new(&server, from)?.send(&letter).await?;
     print("The server has taken a letter.\n")?;
     Ok(())
 }

@@ -5,14 +5,14 @@ mod mail;
 mod users;
 
 use crate::app::letters;
-use crate::app::routes::FIRST_ADMINISTRATOR;
+use crate::app::routes::{FIRST_ADMINISTRATOR, MAILBOX};
 use crate::domain::error::AppError;
 use crate::language::Text;
 use crate::server::accounts::password_hash::PasswordHasher;
-use crate::server::accounts::{Accounts, DueLetter};
+use crate::server::accounts::{Accounts, Outgoing};
 use crate::server::clock::Clock;
-use crate::server::config::Config;
-use crate::server::mail::Post;
+use crate::server::config::{Config, MailConfig};
+use crate::server::mail::{Carrier, Mailbox, Post};
 use crate::server::metrics::Metrics;
 use crate::server::random::Random;
 use crate::server::request::cookies::Cookies;
@@ -170,10 +170,31 @@ async fn serve() -> Result<(), Failure> {
     tokio::spawn(forget_past_activity(parts.accounts.clone()));
     tokio::spawn(hear_of_revocations(parts.accounts.clone()));
     tokio::spawn(listen_for_revocations(parts.accounts.clone()));
-    if let Some(mail) = &config.mail {
-        let post = Post::new(&mail.server, mail.from.clone())?;
+    let carrier = match &config.mail {
+        Some(MailConfig::Smtp { server, from }) => {
+            Some(Carrier::Smtp(Post::new(server, from.clone())?))
+        }
+        Some(MailConfig::Mailbox) => Some(Carrier::Mailbox(Mailbox::default())),
+        None => None,
+    };
+    let mut mailbox = None;
+    match &carrier {
+        Some(Carrier::Mailbox(kept)) => {
+            mailbox = Some(kept.clone());
+            let page = format!("{}{MAILBOX}", config.origin.as_str());
+            tracing::warn!(
+                page,
+                "no mail goes out: letters are shown on a page, until there is a VESTIBULE_SMTP_URL"
+            );
+        }
+        Some(Carrier::Smtp(_)) => {}
+        None => tracing::warn!(
+            "no mail goes out, and a forgotten password has no way back: there is no VESTIBULE_SMTP_URL"
+        ),
+    }
+    if let Some(carrier) = carrier {
         let origin = config.origin.as_str().to_owned();
-        tokio::spawn(send_letters(parts.accounts.clone(), post, origin));
+        tokio::spawn(send_letters(parts.accounts.clone(), carrier, origin));
     }
     if config.watching {
         tracing::warn!("watch mode: the content security policy is relaxed for the reloader");
@@ -190,6 +211,7 @@ async fn serve() -> Result<(), Failure> {
         origin: config.origin.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         site,
+        mailbox,
         watching: config.watching,
         stopping: stopping.clone(),
     };
@@ -253,13 +275,14 @@ async fn serve_metrics(
     let _ = web::serve(listener, router, connections, until_stopped).await;
 }
 
-/// Keeps the tables of revocations and of attempts short. What fails is tried again; it costs a few rows.
+/// Keeps the tables of revocations, of attempts and of mailed links short. What fails is tried again; it costs a few rows.
 async fn forget_what_is_past(accounts: Accounts) {
     let mut every = tokio::time::interval(TIDIED_EVERY);
     loop {
         every.tick().await;
         let _ = accounts.forget_past_revocations().await; // the storage has logged it
         let _ = accounts.forget_past_attempts().await;
+        let _ = accounts.forget_past_links().await;
     }
 }
 
@@ -299,13 +322,13 @@ async fn hear_of_revocations(accounts: Accounts) {
 }
 
 /// Sends letters. What fails is tried again; meanwhile they are safe in the database.
-async fn send_letters(accounts: Accounts, post: Post, origin: String) {
+async fn send_letters(accounts: Accounts, carrier: Carrier, origin: String) {
     let mut every = tokio::time::interval(LETTERS_SENT_EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
-        let write = |due: &DueLetter| letters::notice(due, &origin);
-        let _ = accounts.send_letters(&post, write).await; // the storage has logged it
+        let write = |outgoing: &Outgoing| letters::write(outgoing, &origin);
+        let _ = accounts.send_letters(&carrier, write).await; // the storage has logged it
     }
 }
 
@@ -349,11 +372,22 @@ async fn check() -> Result<(), Failure> {
     if let Err(error) = Site::load(&std::env::current_exe()?) {
         problems.push(error.to_string());
     }
-    if let Some(mail) = config.mail {
-        let answers = async { Post::new(&mail.server, mail.from)?.probe().await };
-        if let Err(error) = answers.await {
-            problems.push(format!("Mail cannot go out: {error}"));
+    match config.mail {
+        Some(MailConfig::Smtp { server, from }) => {
+            let answers = async { Post::new(&server, from)?.probe().await };
+            if let Err(error) = answers.await {
+                problems.push(format!("Mail cannot go out: {error}"));
+            }
         }
+        Some(MailConfig::Mailbox) => {
+            let origin = config.origin.as_str();
+            println!(
+                "No mail goes out: there is no VESTIBULE_SMTP_URL. Letters are shown at {origin}{MAILBOX}."
+            );
+        }
+        None => println!(
+            "No mail goes out: there is no VESTIBULE_SMTP_URL. A forgotten password has no way back."
+        ),
     }
     if problems.is_empty() {
         println!("Everything is in order.");

@@ -13,6 +13,8 @@ pub struct Letter {
     pub id: String,
     /// What it is about, on one line.
     pub subject: String,
+    /// What it says.
+    pub content: Vec<Paragraph>,
     /// For plain clients.
     pub text: String,
     /// For the others.
@@ -49,7 +51,7 @@ impl Letter {
         id: String,
         language: Text,
         subject: String,
-        content: &[Paragraph],
+        content: Vec<Paragraph>,
     ) -> Self {
         let text = content.iter().map(as_text).collect::<Vec<_>>();
         let html: String = content.iter().map(as_html).collect();
@@ -65,6 +67,7 @@ impl Letter {
                 encode_text(&subject),
             ),
             subject,
+            content,
         }
     }
 }
@@ -110,7 +113,7 @@ mod tests {
             "1".to_owned(),
             Text::english(),
             "<Hello>".to_owned(),
-            &content,
+            content.into(),
         );
         assert_eq!(
             letter.text,

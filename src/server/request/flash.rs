@@ -36,6 +36,12 @@ pub enum Notice {
     AvatarRemoved,
     /// The password was changed, every other session ended.
     PasswordChanged,
+    /// If the address has an account, a letter is on its way to it.
+    LetterSent,
+    /// A new password was chosen, every session ended.
+    PasswordReset,
+    /// Every session ended and the password counts no more: a new one is to be chosen.
+    Disowned,
     /// The session was ended.
     SignedOut,
     /// Another session was ended.

@@ -6,6 +6,7 @@ pub mod flash;
 
 use crate::domain::appearance::Appearance;
 use crate::domain::audit::Source;
+use crate::domain::device::Network;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
 use crate::domain::role::Role;
@@ -13,6 +14,7 @@ use crate::domain::session::Ending;
 use crate::domain::user::{Profile, UserId};
 use crate::language::Text;
 use crate::server::accounts::{Accounts, OpenSession};
+use crate::server::mail::Mailbox;
 use crate::server::request::cookies::Cookies;
 use crate::server::request::flash::{Flash, FlashSeal, Notice};
 use crate::server::tokens::AccessClaims;
@@ -152,6 +154,8 @@ pub struct Visit {
     pub cookies: Cookies,
     /// Seals what a form leaves behind.
     pub flash_seal: FlashSeal,
+    /// Where letters are shown that do not go out.
+    pub mailbox: Option<Mailbox>,
     /// Where the built files are.
     pub assets: Arc<AssetPaths>,
 }
@@ -241,6 +245,34 @@ impl Request {
             append(SET_COOKIE, cookie);
         }
         Ok(())
+    }
+
+    /// After this browser has chosen a new password by a letter's link: all sessions of the user have ended, and the browser is known
+    /// to them, so that nobody else's wrong guesses keep them from signing in.
+    ///
+    /// # Errors
+    /// When no randomness can be had.
+    pub fn after_reset(&self, user: UserId) -> Result<(), AppError> {
+        if self
+            .visitor
+            .claims()
+            .is_some_and(|claims| claims.sub == user)
+        {
+            self.close_session();
+        }
+        let mark = self
+            .accounts
+            .mark_browser(user, self.known_browser.as_deref())?;
+        if let Some(cookie) = mark.and_then(|mark| self.cookies.known_browser(&mark)) {
+            append(SET_COOKIE, cookie);
+        }
+        Ok(())
+    }
+
+    /// The letters that do not go out, for whoever sits at this machine.
+    pub fn shown_mailbox(&self) -> Option<&Mailbox> {
+        let network = self.source.device.network();
+        (self.mailbox.as_ref()).filter(|_| network.is_some_and(Network::is_loopback))
     }
 
     /// Ends the session whose tokens this browser presented, if any.

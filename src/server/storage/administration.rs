@@ -295,7 +295,7 @@ async fn already_or_unknown(
     Ok(known.map_or(Changed::Unknown, |_| Changed::Already))
 }
 
-async fn end_all(
+pub(super) async fn end_all(
     connection: &mut AnyConnection,
     user: UserId,
     reason: EndReason,
@@ -313,7 +313,7 @@ async fn end_all(
 }
 
 /// Takes back every access token of an epoch before the one that was just raised.
-async fn revoke(
+pub(super) async fn revoke(
     connection: &mut AnyConnection,
     user: UserId,
     raised: &AnyRow,

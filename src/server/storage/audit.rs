@@ -2,7 +2,7 @@
 //! `chain.rs` links and seals them.
 
 use super::chain::{Ends, Link};
-use super::{Storage, StorageError, device, stored_network};
+use super::{Storage, StorageError, device, mailed_links, stored_network};
 use crate::domain::audit::{Actor, AuditEvent, Source};
 use crate::domain::device::Device;
 use crate::domain::email::Email;
@@ -88,13 +88,14 @@ impl Storage {
     }
 
     /// Adds a record in the transaction of what it tells of. The last thing to do in it: it holds off whoever else
-    /// would add one, and so that nobody waits for the other for ever, nothing is locked after it.
+    /// would add one, and so that nobody waits for the other for ever, nothing is locked after it. Returns the record's hash, which
+    /// no other has, and which names its letter.
     pub(super) async fn append(
         &self,
         connection: &mut AnyConnection,
         record: &AuditRecord<'_>,
         now: Millis,
-    ) -> Result<(), StorageError> {
+    ) -> Result<String, StorageError> {
         let ends = Ends::lock(connection).await?;
         let link = Link {
             seq: ends.last_seq + 1,
@@ -132,10 +133,14 @@ impl Storage {
             StorageError::Taken => StorageError::Corrupt("audit_ends.last_seq"),
             other => other,
         })?;
-        if self.writes_letters && record.event.is_told_by_letter() {
+        if self.writes_letters
+            && let (Some(user), Some(purpose)) = (record.user, record.event.letter())
+        {
+            mailed_links::insert(connection, &hash, purpose, user, now).await?;
             Self::put_into_outbox(connection, link.seq, &hash).await?;
         }
-        next.replace(&ends, &self.seal, connection).await
+        next.replace(&ends, &self.seal, connection).await?;
+        Ok(hash)
     }
 
     /// Records, the newest first: those before the record `before`. Served from an index, however many there are.

@@ -31,8 +31,8 @@ pub struct DueLetter {
 }
 
 impl Storage {
-    /// Writes to the owner of an account what has happened to it, in the transaction in which it does. The record's hash, which no
-    /// other has, names the letter.
+    /// Writes to the owner of an account what has happened to it, in the transaction in which it does. The record's hash names the
+    /// letter, and the link in it.
     pub(super) async fn put_into_outbox(
         connection: &mut AnyConnection,
         seq: i64,

@@ -204,6 +204,8 @@ pub struct Keyring {
     pub audit: Keys,
     /// Authenticates the marks of known browsers.
     pub known_browser: Keys,
+    /// Authenticates links that are sent by mail.
+    pub mailed_link: Keys,
     /// Hides whose failures are counted.
     pub attempts: Keys,
 }
@@ -219,6 +221,7 @@ impl Keyring {
             invitation: keys("vestibule/invitation/v1"),
             audit: keys("vestibule/audit-trail/v1"),
             known_browser: keys("vestibule/known-browser/v1"),
+            mailed_link: keys("vestibule/mailed-link/v1"),
             attempts: keys("vestibule/attempts/v1"),
         }
     }

@@ -5,6 +5,7 @@ pub mod access_token;
 pub mod invitation;
 pub mod keys;
 pub mod known_browser;
+pub mod mailed_link;
 pub mod refresh_token;
 pub mod revocations;
 pub mod stamp;
@@ -17,6 +18,7 @@ pub use access_token::{AccessClaims, AccessTokens, Grant, Refused};
 pub use invitation::Invitations;
 pub use keys::{Keyring, Secret, WeakSecret};
 pub use known_browser::{BrowserId, KnownBrowsers};
+pub use mailed_link::MailedLinks;
 pub use refresh_token::RefreshTokens;
 pub use revocations::Revocations;
 
@@ -31,6 +33,8 @@ pub struct Tokens {
     pub invitations: Invitations,
     /// For browsers in which somebody has signed in.
     pub known_browsers: KnownBrowsers,
+    /// For links that are sent by mail.
+    pub mailed_links: MailedLinks,
     /// Hide whose failures are counted.
     pub attempts: keys::Keys,
 }
@@ -49,6 +53,7 @@ impl Tokens {
             refresh: RefreshTokens::new(&keyring.refresh),
             invitations: Invitations::new(&keyring.invitation),
             known_browsers: KnownBrowsers::new(&keyring.known_browser),
+            mailed_links: MailedLinks::new(&keyring.mailed_link),
             attempts: keyring.attempts.clone(),
         }
     }

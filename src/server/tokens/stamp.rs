@@ -1,6 +1,7 @@
 //! A text that only we can have written: `v1.kid.text.mac`, its HMAC-SHA256 under a key that `kid` names.
 
 use crate::server::tokens::keys::Keys;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,4 +47,25 @@ impl Stamp {
         hmac::verify(key, body.as_bytes(), &mac).ok()?;
         Some(text)
     }
+
+    /// Six digits that only we can tell from the text. They are soon guessed: whoever asks must count.
+    pub fn digits(&self, text: &str) -> String {
+        let (_, key) = &self.0[0]; // `Keys` are never empty
+        digits(key, text)
+    }
+
+    /// Whether these are the text's digits, under any of the keys.
+    pub fn has_digits(&self, text: &str, guess: &str) -> bool {
+        self.0.iter().any(|(_, key)| {
+            verify_slices_are_equal(digits(key, text).as_bytes(), guess.as_bytes()).is_ok()
+        })
+    }
+}
+
+fn digits(key: &hmac::Key, text: &str) -> String {
+    let mac = hmac::sign(key, text.as_bytes());
+    let number =
+        (mac.as_ref().iter().take(8)).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    // Of 2^64 numbers each six digits get as many as any others, but for one in 10^13.
+    format!("{:06}", number % 1_000_000)
 }

@@ -114,6 +114,7 @@ pub async fn identify(
         known_browser,
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
+        mailbox: application.mailbox.clone(),
         assets: Arc::clone(&application.site.paths),
     });
     request.extensions_mut().insert(visit);

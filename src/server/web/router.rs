@@ -5,6 +5,7 @@ use crate::app::routes::{AUDIT_CSV, AUDIT_JSON_LINES, Access, PAGES};
 use crate::domain::role::Role;
 use crate::server::accounts::Accounts;
 use crate::server::config::Origin;
+use crate::server::mail::Mailbox;
 use crate::server::metrics::Metrics;
 use crate::server::random::Random;
 use crate::server::request::Request as VestibuleRequest;
@@ -55,6 +56,8 @@ pub struct Application {
     pub cookies: Cookies,
     /// Seals what forms leave behind.
     pub flash_seal: FlashSeal,
+    /// Where letters are shown that do not go out.
+    pub mailbox: Option<Mailbox>,
     /// The built files.
     pub site: Site,
     /// Whether cargo-leptos watches the sources and reloads the page.

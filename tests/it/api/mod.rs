@@ -722,7 +722,7 @@ async fn a_failing_database_is_told_from_a_bad_token() {
 
 #[tokio::test]
 async fn the_document_is_openapi_3_1_and_has_every_call() {
-    let app = TestApp::sqlite().await;
+    let app = TestApp::sqlite().await.writing_letters().await;
     let mut caller = Caller::new(&app).await;
     let document = caller.document().clone();
     assert_eq!(document["openapi"], "3.1.0");
@@ -774,6 +774,8 @@ async fn the_document_is_openapi_3_1_and_has_every_call() {
             "GET /api/v1/sessions/current *",
             "GET /api/v1/users *",
             "PATCH /api/v1/me *",
+            "POST /api/v1/password/forgot",
+            "POST /api/v1/password/reset",
             "POST /api/v1/tokens",
             "POST /api/v1/tokens/refresh",
             "POST /api/v1/users",

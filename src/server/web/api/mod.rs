@@ -7,6 +7,7 @@
 mod avatar;
 mod bearer;
 mod body;
+mod recovery;
 mod refusal;
 mod sessions;
 mod tokens;
@@ -56,6 +57,8 @@ fn parts() -> (Router<Arc<Application>>, utoipa::openapi::OpenApi) {
     let calls = OpenApiRouter::new()
         .routes(routes!(tokens::sign_in, tokens::sign_out))
         .routes(routes!(tokens::refresh))
+        .routes(routes!(recovery::forgot))
+        .routes(routes!(recovery::reset))
         .routes(routes!(user::read, user::change))
         .routes(routes!(user::change_password))
         .routes(routes!(avatar::set, avatar::remove))

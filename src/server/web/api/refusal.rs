@@ -54,6 +54,7 @@ fn codes() -> Schema {
         "forbidden",
         "internal",
         "invalid",
+        "invalid_link",
         "last_administrator",
         "method_not_allowed",
         "not_found",
@@ -88,6 +89,7 @@ fn field_codes() -> Schema {
         "too_short",
         "unknown",
         "unknown_format",
+        "wrong_code",
         "wrong_credentials",
         "wrong_current_password",
     ])

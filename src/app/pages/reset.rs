@@ -1,0 +1,135 @@
+//! Where the links in letters lead: to the form for a new password, or to the button for whoever says that it was not them.
+
+use crate::app::components::{Field, FormState, IslandScripts, Outcome, Password};
+use crate::app::routes::{FORGOT, MAILBOX};
+use crate::app::words::text;
+use crate::domain::error::AppError;
+use crate::domain::mailed_link::Purpose;
+use crate::server::accounts::MailedLink;
+use crate::server::request::Request;
+use leptos::prelude::*;
+
+/// Shows what the link is for, and the form for the code to whoever has none. To look at it uses up nothing.
+pub async fn reset(request: Request) -> Result<impl IntoView, AppError> {
+    if !request.accounts.policy().sends_mail {
+        return Err(AppError::NotFound);
+    }
+    let token = request.asked("token");
+    if token.is_empty() {
+        return Ok(by_code(request).into_any());
+    }
+    let purposes = [Purpose::ResetPassword, Purpose::NotMe];
+    match request.accounts.mailed_link(&token, &purposes).await {
+        Ok((Purpose::ResetPassword, link)) => Ok(by_link(request, token, &link).into_any()),
+        Ok((Purpose::NotMe, _)) => Ok(not_me(request, token).into_any()),
+        Err(AppError::InvalidLink) => Ok(spent().into_any()),
+        Err(error) => Err(error),
+    }
+}
+
+fn by_link(request: Request, token: String, link: &MailedLink) -> impl IntoView + use<> {
+    let text = text();
+    let state = FormState::of(&request);
+    let minimum = request.accounts.policy().password_min;
+    let email = link.email.to_string();
+    view! {
+        <section class="card">
+            <h1>{text.say("reset-title")}</h1>
+            <p class="lede">{text.say_with("reset-lede", &[("email", email.clone().into())])}</p>
+            <Outcome state=state.clone() />
+            <form class="form" method="post" action="/action/reset" novalidate>
+                <input type="hidden" name="token" value=token />
+                // Tells password managers whose password this is.
+                <input
+                    class="visually-hidden"
+                    type="text"
+                    name="email"
+                    autocomplete="username"
+                    value=email
+                    readonly
+                    tabindex="-1"
+                    aria-hidden="true"
+                />
+                <Password name="new_password" label="password-new" minimum state />
+                <button class="button" type="submit">
+                    {text.say("reset-set")}
+                </button>
+            </form>
+        </section>
+        <IslandScripts request />
+    }
+}
+
+fn by_code(request: Request) -> impl IntoView + use<> {
+    let text = text();
+    let state = FormState::of(&request);
+    let minimum = request.accounts.policy().password_min;
+    let mailbox = request.shown_mailbox().map(|_| {
+        view! {
+            <p class="form__aside">
+                {text.say("reset-mailbox")} " " <a href=MAILBOX>{text.say("mailbox-title")}</a>
+            </p>
+        }
+    });
+    view! {
+        <section class="card">
+            <h1>{text.say("reset-title")}</h1>
+            <Outcome state=state.clone() />
+            <p class="lede">{text.say("reset-code-lede")}</p>
+            {mailbox}
+            <form class="form" method="post" action="/action/reset" novalidate>
+                <Field name="email" label="label-email" kind="email" autocomplete="username" state=state.clone() />
+                <Field
+                    name="code"
+                    label="label-code"
+                    autocomplete="one-time-code"
+                    inputmode="numeric"
+                    hint="hint-code"
+                    state=state.clone()
+                />
+                <Password name="new_password" label="password-new" minimum state />
+                <button class="button" type="submit">
+                    {text.say("reset-set")}
+                </button>
+            </form>
+            <p class="form__aside">
+                <a href=FORGOT>{text.say("reset-again")}</a>
+            </p>
+        </section>
+        <IslandScripts request />
+    }
+}
+
+fn not_me(request: Request, token: String) -> impl IntoView + use<> {
+    let text = text();
+    let state = FormState::of(&request);
+    view! {
+        <section class="card">
+            <h1>{text.say("not-me-title")}</h1>
+            <p class="lede">{text.say("not-me-lede")}</p>
+            <Outcome state />
+            <form class="form" method="post" action="/action/not_me">
+                <input type="hidden" name="token" value=token />
+                <button class="button" type="submit">
+                    {text.say("not-me-end")}
+                </button>
+            </form>
+        </section>
+    }
+}
+
+/// That the form was refused says the same, so what it left is not shown.
+fn spent() -> impl IntoView {
+    let text = text();
+    view! {
+        <section class="card">
+            <h1>{text.say("link-spent-title")}</h1>
+            <p class="lede">{text.say("error-invalid-link")}</p>
+            <p class="actions">
+                <a class="button" href=FORGOT>
+                    {text.say("reset-again")}
+                </a>
+            </p>
+        </section>
+    }
+}
