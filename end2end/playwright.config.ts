@@ -25,7 +25,10 @@ export default defineConfig<object, WorkerFixtures>({
     { name: 'no-script', testIgnore: ['with-script/**', 'deployed/**'], use: { javaScriptEnabled: false } },
     {
       name: 'deployed',
-      testMatch: ['journey.spec.ts', 'forms.spec.ts', 'sessions.spec.ts', 'with-script/open-tabs.spec.ts', 'deployed/**'],
+      testMatch: [
+        ...['journey.spec.ts', 'forms.spec.ts', 'sessions.spec.ts', 'recovery.spec.ts'],
+        ...['with-script/open-tabs.spec.ts', 'deployed/**'],
+      ],
       use: { deployed: true, ignoreHTTPSErrors: true },
     },
   ],

@@ -60,6 +60,31 @@ export async function signOut(page: Page): Promise<void> {
   await expect(page).toHaveURL('/login');
 }
 
+/** Asks for a letter to choose a new password by; ends on /reset, whether there is such an account or not. */
+export async function askForLetter(page: Page, email: string): Promise<void> {
+  await page.goto('/forgot');
+  await fill(page, { email });
+  await button(page, 'Send the letter').click();
+  await expect(page).toHaveURL('/reset');
+}
+
+/** What letters are about. */
+export const subjects = {
+  reset: 'Choose a new password at Vestibule',
+  changed: 'Your password at Vestibule was changed',
+} as const;
+
+/** The newest letter to that address in the development mailbox, when it is about that. */
+export async function openMailbox(page: Page, email: string, subject: string): Promise<Locator> {
+  const letter = page.getByRole('article').filter({ hasText: email }).first();
+  // One that is on its way at that moment is there a moment later.
+  await expect(async () => {
+    await page.goto('/mailbox');
+    await expect(letter.getByRole('heading')).toHaveText(subject, { timeout: 1_000 });
+  }).toPass({ timeout: 10_000 });
+  return letter;
+}
+
 /** Opens a page and waits until the browser listens: for what comes before, nothing is told until the next page. */
 export async function openListening(page: Page, path: string): Promise<void> {
   const stream = page.waitForResponse((response) => response.url().endsWith('/events'));
@@ -84,6 +109,8 @@ export function told(sentence: string): RegExp {
 export const failures = {
   '/register': { values: { email: 'not an address', nickname: '', password: 'short' }, send: 'Create account' },
   '/login': { values: { email: 'nobody@example.com', password: 'not the right one' }, send: 'Sign in' },
+  '/forgot': { values: { email: 'not an address' }, send: 'Send the letter' },
+  '/reset': { values: { email: 'nobody@example.com', code: '', new_password: 'short' }, send: 'Set the new password' },
   '/profile': { values: { nickname: '', signature: 'x'.repeat(201) }, send: 'Save profile' },
   '/password': { values: { current_password: 'not the right one', new_password: 'short' }, send: 'Change password' },
 } as const;

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test';
 import { startDeployment } from './deployment.ts';
+import { startMailServer, type MailServer } from './mail.ts';
 import { startServer, type Server, type Settings } from './server.ts';
 
 export { expect };
@@ -88,6 +89,8 @@ interface TestFixtures {
   person: Person;
   problems: Problems;
   elsewhere: Elsewhere;
+  /** The letters that the server has sent; only with `mail`. */
+  letters: MailServer;
 }
 
 export interface WorkerFixtures {
@@ -95,16 +98,30 @@ export interface WorkerFixtures {
   settings: Settings;
   /** Whether it is two of them behind nginx. */
   deployed: boolean;
+  /** Whether letters go out by SMTP. Without, they are shown on a page, as to a developer. */
+  mail: boolean;
+  mailServer: MailServer | undefined;
   server: Server;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   settings: [{}, { option: true, scope: 'worker' }],
   deployed: [false, { option: true, scope: 'worker' }],
+  mail: [false, { option: true, scope: 'worker' }],
+
+  mailServer: [
+    async ({ mail }, use) => {
+      const mailServer = mail ? await startMailServer() : undefined;
+      await use(mailServer);
+      await mailServer?.stop();
+    },
+    { scope: 'worker' },
+  ],
 
   server: [
-    async ({ settings, deployed }, use) => {
-      const server = await (deployed ? startDeployment(settings) : startServer(settings));
+    async ({ settings, deployed, mailServer }, use) => {
+      const all = { ...mailServer?.settings, ...settings };
+      const server = await (deployed ? startDeployment(all) : startServer(all));
       await use(server);
       await server.stop();
       expect(server.log(), 'no request may make the server panic').not.toContain('panicked at');
@@ -115,6 +132,18 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   baseURL: async ({ server }, use) => use(server.origin),
 
   person: async ({}, use) => use(newPerson()),
+
+  letters: async ({ mailServer, server }, use) => {
+    if (!mailServer) throw new Error('no letters go out: this file needs test.use({ mail: true })');
+    const opened: string[] = [];
+    const next = async (to: string) => {
+      const letter = await mailServer.next(to);
+      opened.push(new URL(letter.link).searchParams.get('token') ?? 'a link without a token');
+      return letter;
+    };
+    await use({ ...mailServer, next });
+    for (const token of opened) expect(server.log(), 'what opens an account stands not in the log').not.toContain(token);
+  },
 
   problems: [
     async ({ context, server, person }, use, testInfo) => {
