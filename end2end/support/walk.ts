@@ -1,7 +1,23 @@
 // A walk past every page in every state that it has; a test says what it looks at on the way. It goes with script: pages have
 // then all that they have without.
 import { expect, type Page } from '@playwright/test';
-import { browsers, button, errorSummary, failOn, fill, notice, openListening, register, sendSignIn, signIn, signOut, warning } from './pages.ts';
+import {
+  askForLetter,
+  browsers,
+  button,
+  errorSummary,
+  failOn,
+  fill,
+  notice,
+  openListening,
+  openMailbox,
+  register,
+  sendSignIn,
+  signIn,
+  signOut,
+  subjects,
+  warning,
+} from './pages.ts';
 import { file, portrait } from './uploads.ts';
 import { startServer, type Server } from './server.ts';
 import { newPerson, test, type Elsewhere, type Person } from './test.ts';
@@ -31,20 +47,22 @@ async function lookAt(page: Page, paths: string[], look: Look): Promise<void> {
 
 export async function walk(walk: Walk, look: Look): Promise<void> {
   // The longest way of all, and a busy machine may take it slowly.
-  test.setTimeout(120_000);
+  test.setTimeout(240_000);
   const person = wide(walk.person);
   await asStranger(walk, look);
   await asUser(walk, person, look);
+  await asForgetful(walk, person, look);
+  await asReaderOfChinese(walk, look);
   await asAdministrator(walk, person, look);
   await asFirstAdministrator(walk, look);
 }
 
 async function asStranger({ page }: Walk, look: Look): Promise<void> {
   // The third is answered by a page that stands alone.
-  await lookAt(page, ['/', '/no/such/page', '/action/login'], look);
-  for (const path of ['/register', '/login'] as const) {
+  await lookAt(page, ['/', '/no/such/page', '/action/login', '/reset?token=nonsense'], look);
+  for (const path of ['/register', '/login', '/forgot', '/reset'] as const) {
     await page.goto(path);
-    await expect(page.locator('.password-field__toggle')).toBeVisible();
+    if (path !== '/forgot') await expect(page.locator('.password-field__toggle')).toBeVisible();
     await look(page, path);
     await failOn(page, path);
     await look(page, `${path} with errors`);
@@ -109,6 +127,54 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await look(page, '/login with a notice');
 }
 
+/** Ends with the person's password as it was. */
+async function asForgetful({ page }: Walk, person: Person, look: Look): Promise<void> {
+  await askForLetter(page, person.email);
+  await look(page, '/reset with a notice');
+  const letter = await openMailbox(page, person.email, subjects.reset);
+  await look(page, '/mailbox');
+  await letter.getByRole('link').click();
+  await expect(page.getByText(`For ${person.email}.`)).toBeVisible();
+  await expect(page.locator('.password-field__toggle')).toBeVisible();
+  await look(page, '/reset by a link');
+  await fill(page, { new_password: 'short' });
+  await button(page, 'Set the new password').click();
+  await expect(errorSummary(page)).toBeFocused();
+  await look(page, '/reset by a link, with errors');
+  await fill(page, { new_password: person.password });
+  await button(page, 'Set the new password').click();
+  await expect(notice(page)).toContainText('Your new password is set');
+  await look(page, '/login after a reset');
+
+  const news = await openMailbox(page, person.email, subjects.changed);
+  await news.getByRole('link', { name: 'This was not me' }).click();
+  await expect(button(page, 'End all sessions')).toBeVisible();
+  await look(page, '/reset of whoever it was not');
+  await button(page, 'End all sessions').click();
+  await expect(notice(page)).toContainText('Every session is ended');
+  await look(page, '/reset after all sessions were ended');
+  const link = page.url();
+  await fill(page, { new_password: person.password });
+  await button(page, 'Set the new password').click();
+  await expect(notice(page)).toContainText('Your new password is set');
+  await page.goto(link);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link is good no more');
+  await look(page, '/reset by a link that was used');
+}
+
+/** On the pages that are wordy, in a language whose words are not spaced. */
+async function asReaderOfChinese({ elsewhere }: Walk, look: Look): Promise<void> {
+  const page = await elsewhere({ locale: 'zh-CN' });
+  const inChinese: Look = (page, what) => look(page, `${what} in Chinese`);
+  await lookAt(page, ['/login', '/forgot', '/reset', '/reset?token=nonsense', '/mailbox'], inChinese);
+  for (const path of ['/forgot', '/reset'] as const) {
+    await page.goto(path);
+    await page.getByRole('main').locator('button[type=submit]').click();
+    await expect(errorSummary(page)).toBeFocused();
+    await inChinese(page, `${path} with errors`);
+  }
+}
+
 async function openUser(page: Page, { email }: Person): Promise<void> {
   await page.goto(`/admin?query=${email}`);
   await page.getByRole('link', { name: email }).click();
@@ -154,7 +220,7 @@ async function asAdministrator({ page, server, elsewhere }: Walk, person: Person
   await lookAt(page, ['/admin', '/admin?query=nobody', '/admin/audit', '/admin/audit?user=nobody'], look);
 }
 
-/** On a server of its own: the invitation is good for as long as there is no administrator. */
+/** On a server of its own: the invitation is good for as long as there is no administrator. Nor has it sent any letters. */
 async function asFirstAdministrator({ elsewhere }: Walk, look: Look): Promise<void> {
   const server = await startServer();
   try {
@@ -164,6 +230,8 @@ async function asFirstAdministrator({ elsewhere }: Walk, look: Look): Promise<vo
     await page.goto(link ?? 'no link in the output');
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('The first administrator');
     await look(page, '/first-administrator');
+    await page.goto('/mailbox');
+    await look(page, '/mailbox without letters');
     // It would miss its server.
     await page.goto('about:blank');
   } finally {

@@ -3,7 +3,7 @@
 import { failOn, failures, register, signIn } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 
-for (const path of ['/', '/register', '/login', '/no/such/page']) {
+for (const path of ['/', '/register', '/login', '/forgot', '/reset', '/reset?token=nonsense', '/mailbox', '/no/such/page']) {
   test(`${path} is clean for a stranger`, async ({ page }) => {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -11,7 +11,7 @@ for (const path of ['/', '/register', '/login', '/no/such/page']) {
   });
 }
 
-for (const path of ['/register', '/login'] as const) {
+for (const path of ['/register', '/login', '/forgot', '/reset'] as const) {
   test(`${path} is clean with errors`, async ({ page }) => {
     await failOn(page, path);
     await page.waitForLoadState('networkidle');

@@ -97,7 +97,7 @@ test('an e-mail that has an account is told so, in whatever case it is typed', a
   await expect(page.locator('#email')).toHaveValue(typed);
 });
 
-for (const path of ['/register', '/login'] as const) {
+for (const path of ['/register', '/login', '/forgot'] as const) {
   test(`the error summary of ${path} has the focus and leads to the field`, async ({ page }) => {
     await failOn(page, path);
     await expect(errorSummary(page)).toBeFocused();
@@ -116,6 +116,8 @@ test('fields carry the tokens password managers go by', async ({ page, person })
   };
   await expectTokens('/register', { email: 'username', nickname: 'nickname', password: 'new-password' });
   await expectTokens('/login', { email: 'username', password: 'current-password' });
+  await expectTokens('/forgot', { email: 'username' });
+  await expectTokens('/reset', { email: 'username', code: 'one-time-code', new_password: 'new-password' });
   await register(page, person);
   await expectTokens('/password', { current_password: 'current-password', new_password: 'new-password' });
   // A manager stores the new password under this name.
@@ -141,6 +143,8 @@ test('every field has a visible label, and hints are tied to their field', async
     Password: 'password',
     'Keep me signed in on this device': 'remember',
   });
+  await expectLabels('/forgot', { 'E-mail': 'email' });
+  await expectLabels('/reset', { 'E-mail': 'email', Code: 'code', 'New password': 'new_password' });
   await register(page, person);
   await expectLabels('/profile', { Nickname: 'nickname', Signature: 'signature', 'A new picture': 'avatar' });
   await expectLabels('/password', { 'Current password': 'current_password', 'New password': 'new_password' });

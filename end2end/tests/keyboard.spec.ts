@@ -1,7 +1,7 @@
 // Everything can be done without a mouse, in the order it is read, and what has the focus is seen to have it.
 import { expect, test } from '../support/test.ts';
 import { focused, skipToContent, stops, tab, tabBack } from '../support/keyboard.ts';
-import { browsers, failOn, notice, register, signIn, signOut } from '../support/pages.ts';
+import { browsers, failOn, notice, openMailbox, register, signIn, signOut, subjects } from '../support/pages.ts';
 import type { Page } from '@playwright/test';
 
 /** Opens a page; with script there is a button at each password that shows it: waits for them, so that they are there to pass. */
@@ -43,6 +43,43 @@ test('register and sign in by keyboard alone', async ({ page, person, javaScript
   await type(page, { 'E-mail': email, Password: password }, 'Sign in');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/profile');
+});
+
+test('replace a forgotten password by keyboard alone', async ({ page, person, javaScriptEnabled }) => {
+  await register(page, person);
+  await signOut(page);
+  await open(page, '/forgot', javaScriptEnabled);
+  await skipToContent(page);
+  await type(page, { 'E-mail': person.email }, 'Send the letter');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/reset');
+  const letter = await openMailbox(page, person.email, subjects.reset);
+  const code = await letter.locator('.letter__code').innerText();
+
+  const password = `${person.password} new`;
+  await open(page, '/reset', javaScriptEnabled);
+  await skipToContent(page);
+  expect(await tab(page)).toBe('link "Development mailbox"');
+  await type(page, { 'E-mail': person.email, Code: code, 'New password': password }, 'Set the new password');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/login');
+  await expect(notice(page)).toContainText('Your new password is set');
+
+  // By the link of the letter that tells of it; the first stop there is the newest letter's.
+  await openMailbox(page, person.email, subjects.changed);
+  await skipToContent(page);
+  expect(await tab(page)).toBe('link "This was not me"');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This was not you?');
+  await skipToContent(page);
+  expect(await tab(page)).toBe('button "End all sessions"');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Choose a new password');
+  await skipToContent(page);
+  await type(page, { 'New password': person.password }, 'Set the new password');
+  await page.keyboard.press('Space');
+  await expect(page).toHaveURL('/login');
+  await signIn(page, person);
 });
 
 test('change the profile and the password, end a session and sign out by keyboard alone', async ({
@@ -106,7 +143,7 @@ test('Tab goes in the order in which one reads', async ({ page, person, elsewher
   const toggle = javaScriptEnabled === false ? [] : ['button "Show password"'];
   const login = [
     ...['textbox "E-mail"', 'textbox "Password"', ...toggle, 'checkbox "Keep me signed in on this device"'],
-    ...['button "Sign in"', 'link "Create an account"'],
+    ...['button "Sign in"', 'link "Forgot your password?"', 'link "Create an account"'],
   ];
   await open(page, '/login', javaScriptEnabled);
   expect(await stops(page)).toEqual([...stranger, ...login, ...(await choices(page))]);

@@ -1,10 +1,10 @@
 // A visitor who reads Chinese, on every page; and one who changes the language.
-import { register, signIn } from '../support/pages.ts';
+import { openMailbox, register, signIn } from '../support/pages.ts';
 import { expect, newPerson, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
 // What is written in Latin letters in Chinese too.
-const latin = /Vestibule|PNG|JPEG|WebP|MB|\b[A-Z]{1,2}\b|JavaScript|English|API|Chromium|Chrome|Linux|Ada|UTC|CSV|JSON|VESTIBULE_ROLES|https|editor|administrator|[\w.]+@[\w.]+|[0-9a-f]{8,}/g;
+const latin = /Vestibule|PNG|JPEG|WebP|MB|\b[A-Z]{1,2}\b|JavaScript|English|API|Chromium|Chrome|Linux|Ada|UTC|CSV|JSON|VESTIBULE_ROLES|https?:\/\/[\w.:\/]+|https|editor|administrator|[\w.]+@[\w.]+|[0-9a-f]{8,}/g;
 
 // A server of its own: on others, the list of users has names from other tests.
 test.use({ settings: { VESTIBULE_PASSWORD_MIN: '13' } });
@@ -27,7 +27,8 @@ async function expectChinese(page: Page, path: string) {
 test('every page is in Chinese for whoever asks for it', async ({ elsewhere, server }) => {
   const page = await elsewhere({ locale: 'zh-CN' });
   const person = newPerson();
-  for (const path of ['/', '/login', '/register', '/no/such/page']) await expectChinese(page, path);
+  const forgotten = ['/forgot', '/reset', '/reset?token=nonsense', '/mailbox'];
+  for (const path of ['/', '/login', '/register', ...forgotten, '/no/such/page']) await expectChinese(page, path);
 
   await page.goto('/register');
   await page.getByRole('main').getByRole('button').last().click();
@@ -44,6 +45,16 @@ test('every page is in Chinese for whoever asks for it', async ({ elsewhere, ser
   await page.getByRole('main').getByRole('button', { name: '登录' }).click();
   await expect(page).toHaveURL('/profile');
   for (const path of ['/', '/profile', '/password', '/sessions', '/admin', '/admin/audit']) await expectChinese(page, path);
+  // Letters are in the language that was chosen, which is the account's.
+  await page.getByRole('button', { name: '简体中文' }).click();
+  await page.goto('/forgot');
+  await page.locator('#email').fill(email);
+  await page.getByRole('button', { name: '发送邮件' }).click();
+  await expect(page).toHaveURL('/reset');
+  const letter = await openMailbox(page, email, '在 Vestibule 设置新密码');
+  const link = await letter.getByRole('link').getAttribute('href');
+  await expectChinese(page, '/mailbox');
+  await expectChinese(page, link ?? 'no link in the mailbox');
   await page.goto('/admin');
   await page.getByRole('link', { name: email }).click();
   await expectChinese(page, new URL(page.url()).pathname);

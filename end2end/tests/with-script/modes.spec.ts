@@ -33,8 +33,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       };
       await page.goto('/');
       await look('/');
-      await failOn(page, '/register');
-      await look('/register with errors');
+      for (const path of ['/register', '/forgot', '/reset'] as const) {
+        await failOn(page, path);
+        await look(`${path} with errors`);
+      }
       await register(page, person);
       await signIn(await elsewhere(), person);
       for (const path of ['/profile', '/sessions']) {
@@ -65,7 +67,7 @@ for (const reducedMotion of ['reduce', 'no-preference'] as const) {
 
     test(reducedMotion === 'reduce' ? 'nothing moves' : 'something moves', async ({ page, person }) => {
       const atMost = reducedMotion === 'reduce' ? 0.001 : 0.5;
-      for (const path of ['/', '/login', '/register']) {
+      for (const path of ['/', '/login', '/register', '/forgot', '/reset', '/mailbox']) {
         await page.goto(path);
         expect(await longestMotion(page), path).toBeLessThanOrEqual(atMost);
       }

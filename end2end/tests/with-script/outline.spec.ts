@@ -1,5 +1,5 @@
 // The pages as those hear them who cannot see them.
-import { failOn, browsers, register, signIn } from '../../support/pages.ts';
+import { askForLetter, failOn, browsers, openMailbox, register, signIn, subjects } from '../../support/pages.ts';
 import { expect, test } from '../../support/test.ts';
 
 test('the sign-in form', async ({ page }) => {
@@ -23,6 +23,8 @@ test('the sign-in form', async ({ page }) => {
       - checkbox "Keep me signed in on this device"
       - button "Sign in"
       - paragraph:
+        - link "Forgot your password?":
+          - /url: /forgot
         - text: New here?
         - link "Create an account":
           - /url: /register
@@ -56,6 +58,48 @@ test('the registration form with errors', async ({ page }) => {
   await expect(page.locator('#email')).toHaveAccessibleDescription('Enter an e-mail address such as name@example.org.');
   await expect(page.locator('#nickname')).toHaveAccessibleDescription('What others see. Up to 50 characters. Enter a nickname.');
   await expect(page.locator('#password')).toHaveAccessibleDescription(/^At least 12 characters\..* Use at least 12 characters\.$/);
+});
+
+test('the form for a code, with errors', async ({ page }) => {
+  await failOn(page, '/reset');
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+    - heading "Choose a new password" [level=1]
+    - alert:
+      - heading "Please check what is marked below" [level=2]
+      - list:
+        - listitem:
+          - link "Enter the code from the letter.":
+            - /url: "#code"
+        - listitem:
+          - link "Use at least 12 characters.":
+            - /url: "#new_password"
+    - paragraph: Enter the code that stands in the letter, or open the link in it.
+    - textbox "E-mail": nobody@example.com
+    - textbox "Code" [invalid]
+    - textbox "New password" [invalid]
+    - button "Show new password"
+    - button "Set the new password"
+    - paragraph:
+      - link "Ask for another letter":
+        - /url: /forgot
+  `);
+  await expect(page.locator('#code')).toHaveAccessibleDescription('Six digits, from the newest letter. Enter the code from the letter.');
+});
+
+test('the form of a link says whose password it is, to those who hear it once', async ({ page, person }) => {
+  await register(page, person);
+  await askForLetter(page, person.email);
+  const letter = await openMailbox(page, person.email, subjects.reset);
+  await letter.getByRole('link').click();
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+    - heading "Choose a new password" [level=1]
+    - paragraph: For ${person.email}. Every session of yours ends with it; sign in afterwards.
+    - textbox "New password"
+    - button "Show new password"
+    - button "Set the new password"
+  `);
+  // The field for password managers is none of it.
+  await expect(page.getByRole('main').getByRole('textbox')).toHaveCount(1);
 });
 
 test('the profile', async ({ page, person }) => {

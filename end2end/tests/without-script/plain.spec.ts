@@ -10,8 +10,10 @@ test('there is no button to show a password and no strength', async ({ page, per
     await expect(page.locator('.strength:visible')).toHaveCount(0);
   }
   await register(page, person);
-  await page.goto('/password');
-  await expect(page.locator('#new_password')).toBeVisible();
-  await expect(page.locator('.password-field__toggle:visible')).toHaveCount(0);
-  await expect(page.locator('.strength:visible')).toHaveCount(0);
+  for (const path of ['/password', '/reset']) {
+    await page.goto(path);
+    await expect(page.locator('#new_password')).toBeVisible();
+    await expect(page.locator('.password-field__toggle:visible')).toHaveCount(0);
+    await expect(page.locator('.strength:visible')).toHaveCount(0);
+  }
 });
