@@ -13,6 +13,14 @@ function settle() {
   }
   // The identifiers of requests and users.
   for (const code of document.querySelectorAll('.activity code, .facts code')) code.textContent = '0123456789abcdefghijkl';
+  // Letters tell of the time, the server and the code in their sentences.
+  for (const paragraph of document.querySelectorAll('.letter p:not(:has(a))')) {
+    const words = paragraph.textContent ?? '';
+    paragraph.textContent = words
+      .replace(/\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC/, '2 January 2026, 03:04 UTC')
+      .replace(/^\d{6}$/, '123456')
+      .replace(/http:\/\/127\.0\.0\.1:\d+/, 'http://127.0.0.1:3000');
+  }
   // A focused summary of errors has scrolled the page, and what is sticky would stand in the middle of the picture.
   scrollTo(0, 0);
 }

@@ -1,6 +1,6 @@
 // Every page looks as it does in docs/images, where the README has its pictures from. `make screenshots` takes them anew.
 import { expect, test } from '../../support/test.ts';
-import { browsers, button, failOn, fill, notice, register, signIn } from '../../support/pages.ts';
+import { askForLetter, browsers, button, failOn, fill, notice, openMailbox, register, signIn, subjects } from '../../support/pages.ts';
 import { inEveryLook } from '../../support/pictures.ts';
 import { portrait } from '../../support/uploads.ts';
 import type { Page } from '@playwright/test';
@@ -11,10 +11,8 @@ test.use({ settings: { VESTIBULE_ROLES: 'editor, librarian' }, userAgent: browse
 const password = 'copper violin under seven lamps';
 const ada = { email: 'ada.lovelace@example.org', nickname: 'Ada Lovelace', password };
 const charles = { email: 'charles.babbage@example.org', nickname: 'Charles Babbage', password };
-const others = [
-  { email: 'grace.hopper@example.org', nickname: 'Grace Hopper', password },
-  { email: 'mary.somerville@example.org', nickname: 'Mary Somerville', password },
-];
+const mary = { email: 'mary.somerville@example.org', nickname: 'Mary Somerville', password };
+const others = [{ email: 'grace.hopper@example.org', nickname: 'Grace Hopper', password }, mary];
 
 /** In the families of style/tokens.css, but not with the style itself: whoever changes that wants to see the comparison fail. */
 const sample = `<body style="inline-size: 20rem; background: white; font: 16px sans-serif">
@@ -44,7 +42,7 @@ async function look(page: Page, name: string) {
 }
 
 test('every page looks as in its picture', async ({ page, server, elsewhere }) => {
-  // Some sixty pictures.
+  // Some ninety pictures.
   test.setTimeout(180_000);
   const isComparable = await isDrawnAsInThePictures(page);
   const reason = 'Pictures are not compared: text is drawn otherwise here than where they were taken (docs/images/type-sample.png).';
@@ -75,6 +73,18 @@ test('every page looks as in its picture', async ({ page, server, elsewhere }) =
     await page.goto(path);
     await look(page, name);
   }
+  // Somebody whom no other picture tells of.
+  const forgetful = await elsewhere();
+  await forgetful.goto('/forgot');
+  await look(forgetful, 'forgot');
+  await askForLetter(forgetful, mary.email);
+  await look(forgetful, 'reset');
+  const letter = await openMailbox(forgetful, mary.email, subjects.reset);
+  await look(forgetful, 'mailbox');
+  await letter.getByRole('link').click();
+  await expect(forgetful.locator('.password-field__toggle')).toBeVisible();
+  await look(forgetful, 'reset-link');
+
   await failOn(page, '/profile');
   await look(page, 'profile-errors');
 
