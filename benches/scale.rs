@@ -173,6 +173,7 @@ async fn measure_in_postgres(url: &str) -> Outcome {
             };
             let source = Source::default();
             let record = AuditRecord {
+                mailbox: None,
                 event: AuditEvent::SignedOut,
                 actor: Actor::User(user),
                 user: Some(user),

@@ -1,6 +1,6 @@
 //! How many people can sign in beside the floor, bare argon2id verifications with the same parameters, with one thread for
-//! computations and several sign-ins at once; and whether the time of a refused one tells if there is such an account. Floor and
-//! sign-ins, known and unknown addresses take turns. To be run on one core: `taskset -c 0 cargo bench …`.
+//! computations and several sign-ins at once; and whether the time of a refused one, or of asking for a new password by mail, tells if
+//! there is such an account. Floor and sign-ins, known and unknown addresses take turns. To be run on one core: `taskset -c 0 cargo bench …`.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::collections::BTreeMap;
@@ -38,12 +38,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(measure(
-            &folder.path().join("sign-in.db").display().to_string(),
-        ))
+        .block_on(async {
+            let file = |name| folder.path().join(name).display().to_string();
+            measure(&file("sign-in.db")).await?;
+            measure_forgotten(&file("forgotten.db")).await
+        })
 }
 
-async fn accounts(file: &str) -> Result<Accounts, Box<dyn Error>> {
+async fn accounts(file: &str, writes_letters: bool) -> Result<Accounts, Box<dyn Error>> {
     let variables = [
         ("VESTIBULE_DATABASE_URL", format!("sqlite://{file}")),
         // What is refused here must not be refused for being too often.
@@ -55,11 +57,14 @@ async fn accounts(file: &str) -> Result<Accounts, Box<dyn Error>> {
     let (clock, random) = (Clock::system(), Random::system());
     let keyring = Keyring::new(&Secret::from_random(random.bytes()?), &[]);
     let seal = AuditSeal::new(keyring.audit.bytes());
-    let storage = Storage::open(&config.database, seal).await?;
+    let mut storage = Storage::open(&config.database, seal).await?;
+    if writes_letters {
+        storage = storage.writing_letters();
+    }
     let origin = config.origin.as_str();
     let tokens = Tokens::new(&keyring, origin, 300, clock.clone(), random.clone());
     let hasher = PasswordHasher::new(1, random.clone())?;
-    let accounts = Accounts::new(
+    Ok(Accounts::new(
         storage,
         hasher,
         tokens,
@@ -67,15 +72,14 @@ async fn accounts(file: &str) -> Result<Accounts, Box<dyn Error>> {
         Metrics::new(clock.clone()),
         clock,
         random,
-    );
-    accounts
-        .create_user(EMAIL, PASSWORD, "Ada", &Roles::default())
-        .await?;
-    Ok(accounts)
+    ))
 }
 
 async fn measure(file: &str) -> Result<(), Box<dyn Error>> {
-    let accounts = accounts(file).await?;
+    let accounts = accounts(file, false).await?;
+    accounts
+        .create_user(EMAIL, PASSWORD, "Ada", &Roles::default())
+        .await?;
     let (mut bare, mut signed_in) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         bare.push(bare_verifications()?);
@@ -89,6 +93,32 @@ async fn measure(file: &str) -> Result<(), Box<dyn Error>> {
     let (known, unknown) = refusals(&accounts).await?;
     println!("refused, of an account, median of {ROUNDS}: {known:.2} ms");
     println!("refused, of no account: {unknown:.2} ms");
+    println!("apart: {:.2} ms", (known - unknown).abs());
+    Ok(())
+}
+
+/// Each account is asked for once: after some letters it gets no more.
+async fn measure_forgotten(file: &str) -> Result<(), Box<dyn Error>> {
+    let accounts = accounts(file, true).await?;
+    for number in 0..ROUNDS {
+        let email = format!("ada{number}@example.org");
+        accounts
+            .create_user(&email, PASSWORD, "Ada", &Roles::default())
+            .await?;
+    }
+    let source = Source::default();
+    let mut times: [Vec<f64>; 2] = Default::default();
+    for number in 0..ROUNDS {
+        for (times, name) in times.iter_mut().zip(["ada", "nobody"]) {
+            let email = format!("{name}{number}@example.org");
+            let begun = Instant::now();
+            accounts.request_password_reset(&email, &source).await?;
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    let [known, unknown] = times.map(median);
+    println!("forgotten, of an account, median of {ROUNDS}: {known:.2} ms");
+    println!("forgotten, of no account: {unknown:.2} ms");
     println!("apart: {:.2} ms", (known - unknown).abs());
     Ok(())
 }
@@ -155,6 +185,7 @@ fn attempt<'a>(email: &'a str, password: &'a str, source: &'a Source) -> SignIn<
         remember: false,
         audience: Audience::Web,
         known_browser: None,
+        confirming: None,
         source,
     }
 }

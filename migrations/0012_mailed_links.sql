@@ -4,7 +4,8 @@ CREATE TABLE mailed_links (
     id                  TEXT   NOT NULL PRIMARY KEY, -- the letter's: of the record in the audit trail that it tells of
     purpose             TEXT   NOT NULL,             -- it is good for nothing else
     user_id             TEXT   NOT NULL REFERENCES users (id),
-    email               TEXT   NOT NULL,             -- of the account when it was sent: if that has changed, it is good no more
+    mailbox             TEXT   NOT NULL,             -- where it was sent
+    email               TEXT   NOT NULL,             -- of the account then
     password_changed_at BIGINT NOT NULL,             -- of the password then in force
     created_at          BIGINT NOT NULL,
     expires_at          BIGINT NOT NULL,

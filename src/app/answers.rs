@@ -1,11 +1,12 @@
 //! How server functions answer, where several answer alike.
 
-use crate::app::routes::{ADMIN, LOGIN, PROFILE, SESSIONS, admin_user, form_of};
+use crate::app::routes::{ADMIN, CONFIRM, LOGIN, PROFILE, SESSIONS, admin_user, form_of};
 use crate::domain::error::AppError;
 use crate::domain::user::UserId;
-use crate::server::accounts::{Accounts, By};
+use crate::server::accounts::{Accounts, By, Confirmation};
 use crate::server::request::Request;
 use crate::server::request::flash::{Flash, Notice};
+use crate::server::tokens::AccessClaims;
 
 /// Sends whoever is not signed in any more to the sign-in form and from there back to `page`, and keeps what was
 /// typed for `owner`.
@@ -70,17 +71,75 @@ pub fn back_to_sessions(
     }
 }
 
+/// What a form asks, for the case that the password must be given before it is done.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The path of its action.
+    pub action: &'a str,
+    /// Its fields but the password.
+    pub fields: &'a [(&'a str, &'a str)],
+    /// As typed; empty when it was not asked for.
+    pub password: &'a str,
+}
+
+/// Whether the password was given of late, or is given now, as what is sensitive needs it. If not, the answer asks for it and keeps
+/// what was asked: nothing is to be done yet.
+///
+/// # Errors
+/// [`AppError::StaleAuthentication`], or why the password is refused, for a caller that is not an HTML form.
+pub async fn confirmed(
+    request: &Request,
+    claims: &AccessClaims,
+    asked: Asked<'_>,
+) -> Result<bool, AppError> {
+    if !request.accounts.is_stale(claims) {
+        return Ok(true);
+    }
+    let given = Confirmation {
+        user: claims.sub,
+        session: claims.sid,
+        password: asked.password,
+        source: &request.source,
+    };
+    let again = match asked.password {
+        "" => Err(AppError::StaleAuthentication),
+        _ => request.accounts.authenticate_again(given).await,
+    };
+    match again {
+        Ok(session) => {
+            request.open_session(&session);
+            Ok(true)
+        }
+        Err(error) => {
+            let flash = Flash::for_page(CONFIRM).asking(asked.action, asked.fields);
+            request.refuse(error, &form_of(CONFIRM, ""), flash)?;
+            Ok(false)
+        }
+    }
+}
+
 /// Does what only an administrator may do with a user, and goes back to that user's page with the good news, or with
 /// what was wrong and what had been typed.
 pub async fn administrate(
+    asked: Asked<'_>,
     user_id: &str,
     notice: Notice,
-    typed: &[(&str, &str)],
     change: impl AsyncFnOnce(&Accounts, By, UserId) -> Result<(), AppError>,
 ) -> Result<(), AppError> {
     let request = Request::current();
     let by = match request.administrator() {
-        Ok(claims) => By::administrator(claims.sub, &request.source),
+        Ok(claims) => {
+            let mut fields = vec![("user_id", user_id)];
+            fields.extend_from_slice(asked.fields);
+            let whole = Asked {
+                fields: &fields,
+                ..asked
+            };
+            if !confirmed(&request, claims, whole).await? {
+                return Ok(());
+            }
+            By::administrator(claims.sub, &request.source)
+        }
         Err(AppError::NotSignedIn) => {
             return sign_in_first(&request, ADMIN, "", Flash::for_page(ADMIN));
         }
@@ -98,7 +157,7 @@ pub async fn administrate(
             Ok(())
         }
         Err(error) => {
-            let typed = typed.iter();
+            let typed = asked.fields.iter();
             let flash = typed.fold(flash, |flash, (name, value)| flash.keeping(name, value));
             request.refuse(error, &page, flash)
         }

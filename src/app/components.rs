@@ -70,8 +70,20 @@ impl FormState {
             Notice::PasswordChanged => "notice-password-changed",
             Notice::LetterSent => "notice-letter-sent",
             Notice::PasswordReset => "notice-password-reset",
+            Notice::OtherPasswordReset => "notice-other-password-reset",
             Notice::Disowned => "notice-disowned",
+            Notice::VerificationSent => "notice-verification-sent",
+            Notice::EmailVerified => "notice-email-verified",
+            Notice::ChangeSent => "notice-change-sent",
+            Notice::EmailChanged => "notice-email-changed",
+            Notice::NoticesSet => "notice-notices-set",
             Notice::SignedOut => "notice-signed-out",
+            Notice::DeletionRequested { delete_at_ms } => {
+                let at = words::minute(text(), delete_at_ms);
+                let notice = text().say_with("notice-deletion-requested", &[("at", at.into())]);
+                return Some(notice.into());
+            }
+            Notice::DeletionCancelled => "notice-deletion-cancelled",
             Notice::SessionEnded => "notice-session-ended",
             Notice::OtherSessionsEnded => "notice-other-sessions-ended",
             Notice::SignedOutEverywhere => "notice-signed-out-everywhere",

@@ -1,10 +1,11 @@
 //! What letters say.
 
-use crate::app::routes::{RESET, mailed};
+use crate::app::routes::{LOGIN, RESET, VERIFY, mailed};
 use crate::app::words;
 use crate::brand;
 use crate::domain::audit::AuditEvent;
 use crate::domain::mailed_link::Purpose;
+use crate::domain::user::DELETION_GRACE_MS;
 use crate::language::Text;
 use crate::server::accounts::{LetterLink, Outgoing};
 use crate::server::mail::{Letter, Paragraph};
@@ -19,12 +20,21 @@ pub fn write(outgoing: &Outgoing, origin: &str) -> Option<Letter> {
         AuditEvent::PasswordChanged => ("letter-password-subject", "letter-password"),
         AuditEvent::PasswordReset => ("letter-password-subject", "letter-password-reset"),
         AuditEvent::RefreshTokenReused => ("letter-reuse-subject", "letter-reuse"),
+        AuditEvent::NewDevice => ("letter-device-subject", "letter-device"),
         AuditEvent::PasswordResetRequested => ("letter-reset-subject", "letter-reset"),
         AuditEvent::Disowned => ("letter-reset-subject", "letter-disowned"),
+        AuditEvent::EmailRestored => ("letter-reset-subject", "letter-restored"),
+        AuditEvent::AddressInUse => ("letter-in-use-subject", "letter-in-use"),
+        AuditEvent::EmailVerificationRequested => ("letter-verify-subject", "letter-verify"),
+        AuditEvent::EmailChangeRequested => ("letter-verify-subject", "letter-change"),
+        AuditEvent::EmailChanged => ("letter-changed-subject", "letter-changed"),
+        AuditEvent::DeletionRequested => ("letter-deletion-subject", "letter-deletion"),
+        AuditEvent::DeletionCancelled => ("letter-kept-subject", "letter-kept"),
+        AuditEvent::DataExported => ("letter-export-subject", "letter-export"),
         _ => return None,
     };
-    // Without its link it would help nobody.
-    if event.letter() == Some(Purpose::ResetPassword) && link.is_none() {
+    // Without the link that was asked for it would help nobody.
+    if event.link().is_some_and(Purpose::is_asked_for) && link.is_none() {
         return None;
     }
     let network = due.device.network();
@@ -32,6 +42,7 @@ pub fn write(outgoing: &Outgoing, origin: &str) -> Option<Letter> {
         Some(_) => "letter-from-network",
         None => "letter-from",
     };
+    let delete_at = due.happened_at.saturating_add(DELETION_GRACE_MS);
     let place = [
         ("origin", origin.into()),
         ("time", words::minute(text, due.happened_at).into()),
@@ -42,13 +53,21 @@ pub fn write(outgoing: &Outgoing, origin: &str) -> Option<Letter> {
                 .map_or(String::new(), |network| network.to_string())
                 .into(),
         ),
+        ("deletion", words::minute(text, delete_at).into()),
     ];
     let mut content = vec![
         Paragraph::Words(text.say_with(what, &place)),
         Paragraph::Words(text.say_with(from, &place)),
     ];
+    if event == AuditEvent::DeletionRequested {
+        content.push(Paragraph::Words(text.say("letter-keep").into_owned()));
+        content.push(Paragraph::Link {
+            label: text.say("letter-sign-in").into_owned(),
+            url: format!("{origin}{LOGIN}"),
+        });
+    }
     if let Some(link) = link {
-        content.extend(way_on(text, link, origin));
+        content.extend(way_on(text, event, link, origin));
     }
     let subject = text.say_with(subject, &[("brand", brand::name().into())]);
     Some(Letter::new(
@@ -61,7 +80,7 @@ pub fn write(outgoing: &Outgoing, origin: &str) -> Option<Letter> {
 }
 
 /// What can be done about it.
-fn way_on(text: Text, link: &LetterLink, origin: &str) -> Vec<Paragraph> {
+fn way_on(text: Text, event: AuditEvent, link: &LetterLink, origin: &str) -> Vec<Paragraph> {
     let say = |id| Paragraph::Words(text.say(id).into_owned());
     let to = |id, page| Paragraph::Link {
         label: text.say(id).into_owned(),
@@ -69,20 +88,33 @@ fn way_on(text: Text, link: &LetterLink, origin: &str) -> Vec<Paragraph> {
     };
     match (link.purpose, &link.code) {
         (Purpose::NotMe, _) => vec![say("letter-not-you"), to("letter-not-me", RESET)],
-        (Purpose::ResetPassword, None) => vec![
-            to("letter-choose-password", RESET),
-            say("letter-link-life"),
+        (Purpose::VerifyEmail, _) => vec![
+            to("letter-confirm", VERIFY),
+            say("letter-confirm-life"),
+            say("letter-not-registered"),
+        ],
+        (Purpose::ChangeEmail, _) => vec![
+            to("letter-confirm", VERIFY),
+            say("letter-change-life"),
             say("letter-not-asked"),
         ],
-        (Purpose::ResetPassword, Some(code)) => vec![
-            to("letter-choose-password", RESET),
-            Paragraph::Words(text.say_with(
-                "letter-code",
-                &[("address", format!("{origin}{RESET}").into())],
-            )),
-            Paragraph::Code(code.clone()),
-            say("letter-link-life"),
-            say("letter-not-asked"),
-        ],
+        (Purpose::UndoEmail, _) => vec![say("letter-undo"), to("letter-take-back", VERIFY)],
+        (Purpose::ResetPassword, code) => {
+            let mut content = vec![to("letter-choose-password", RESET)];
+            if let Some(code) = code {
+                let address = format!("{origin}{RESET}");
+                let words = text.say_with("letter-code", &[("address", address.into())]);
+                content.extend([Paragraph::Words(words), Paragraph::Code(code.clone())]);
+            }
+            content.push(say("letter-link-life"));
+            // Else what was asked for is done already.
+            if matches!(
+                event,
+                AuditEvent::PasswordResetRequested | AuditEvent::AddressInUse
+            ) {
+                content.push(say("letter-not-asked"));
+            }
+            content
+        }
     }
 }

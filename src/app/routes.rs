@@ -19,6 +19,12 @@ pub const LOGIN: &str = "/login";
 pub const FORGOT: &str = "/forgot";
 /// Where links in letters lead, and the form for the code in one.
 pub const RESET: &str = "/reset";
+/// Where links in letters lead that are about an address.
+pub const VERIFY: &str = "/verify";
+/// The account's address, and the form for another one.
+pub const EMAIL: &str = "/email";
+/// Where the password is asked for once more.
+pub const CONFIRM: &str = "/confirm";
 /// Letters that would have been sent, on a developer's machine.
 pub const MAILBOX: &str = "/mailbox";
 /// The profile and its form.
@@ -27,6 +33,10 @@ pub const PROFILE: &str = "/profile";
 pub const SESSIONS: &str = "/sessions";
 /// The form for a new password.
 pub const PASSWORD: &str = "/password";
+/// Where people take their data away, or delete their account.
+pub const ACCOUNT: &str = "/account";
+/// Where the form for the data is sent, which is answered with a file.
+pub const EXPORT_DATA: &str = "/action/export_data";
 
 /// The list of users.
 pub const ADMIN: &str = "/admin";
@@ -114,6 +124,24 @@ pub static PAGES: &[Page] = &[
         view: |request| content(pages::reset(request)),
     },
     Page {
+        path: VERIFY,
+        title: "verify-title",
+        access: Access::Anyone,
+        view: |request| content(pages::verify(request)),
+    },
+    Page {
+        path: EMAIL,
+        title: "email-title",
+        access: Access::SignedIn,
+        view: |request| content(pages::email(request)),
+    },
+    Page {
+        path: CONFIRM,
+        title: "confirm-title",
+        access: Access::SignedIn,
+        view: |request| content(pages::confirm(request)),
+    },
+    Page {
         path: MAILBOX,
         title: "mailbox-title",
         access: Access::Anyone,
@@ -136,6 +164,12 @@ pub static PAGES: &[Page] = &[
         title: "password-title",
         access: Access::SignedIn,
         view: |request| content(pages::password(request)),
+    },
+    Page {
+        path: ACCOUNT,
+        title: "account-title",
+        access: Access::SignedIn,
+        view: |request| content(pages::account(request)),
     },
     Page {
         path: FIRST_ADMINISTRATOR,

@@ -1,7 +1,7 @@
 //! The document around every page: head, header, footer.
 
 use crate::app::routes::{
-    ADMIN, HOME, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of,
+    ADMIN, HOME, LOGIN, PASSWORD, PROFILE, Page, REGISTER, SESSIONS, form_of, mailed,
 };
 use crate::app::words::{appearance, text};
 use crate::brand;
@@ -48,7 +48,13 @@ pub fn shell(
     let here = request.path.clone();
     // What else stands in the address is not shown again.
     let next = request.next.as_ref().map_or("", |next| next.as_str());
-    let back = form_of(&request.path, next).to_string();
+    let token = request.asked("token");
+    let back = match token.is_empty() {
+        true => form_of(&request.path, next),
+        // Whoever came by a letter's link comes back to what it opens.
+        false => mailed(&request.path, &token),
+    };
+    let back = back.to_string();
     let look = chosen_look();
     let watch = claims.map(|claims| view! { <SessionWatch session=claims.sid here /> });
     view! {

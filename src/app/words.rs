@@ -124,6 +124,8 @@ pub fn ending(text: Text, ending: &Ending) -> String {
         (EndReason::Expired, _) => "ended-expired",
         (EndReason::Disabled, _) => "ended-disabled",
         (EndReason::EndedByAdministrator, _) => "ended-by-administrator",
+        (EndReason::DeletionRequested, None) => "ended-deletion",
+        (EndReason::DeletionRequested, Some(_)) => "ended-deletion-from",
     };
     told_of(text, id, ending)
 }
@@ -174,6 +176,7 @@ pub fn event(text: Text, event: AuditEvent) -> Cow<'static, str> {
     text.say(match event {
         AuditEvent::AccountCreated => "event-account-created",
         AuditEvent::SignedIn => "event-signed-in",
+        AuditEvent::NewDevice => "event-new-device",
         AuditEvent::SignInRefused => "event-sign-in-refused",
         AuditEvent::SignedOut => "event-signed-out",
         AuditEvent::SessionEnded => "event-session-ended",
@@ -183,13 +186,24 @@ pub fn event(text: Text, event: AuditEvent) -> Cow<'static, str> {
         AuditEvent::PasswordChanged => "event-password-changed",
         AuditEvent::PasswordChangeRefused => "event-password-change-refused",
         AuditEvent::PasswordResetRequested => "event-password-reset-requested",
-        AuditEvent::PasswordResetRefused => "event-password-reset-refused",
+        AuditEvent::LetterRefused => "event-letter-refused",
         AuditEvent::PasswordReset => "event-password-reset",
         AuditEvent::Disowned => "event-disowned",
+        AuditEvent::EmailVerificationRequested => "event-email-verification-requested",
+        AuditEvent::EmailVerified => "event-email-verified",
+        AuditEvent::EmailChangeRequested => "event-email-change-requested",
+        AuditEvent::EmailChanged => "event-email-changed",
+        AuditEvent::EmailRestored => "event-email-restored",
+        AuditEvent::AddressInUse => "event-address-in-use",
+        AuditEvent::ConfirmationRefused => "event-confirmation-refused",
         AuditEvent::ProfileChanged => "event-profile-changed",
         AuditEvent::RolesSet => "event-roles-set",
         AuditEvent::AccountDisabled => "event-account-disabled",
         AuditEvent::AccountEnabled => "event-account-enabled",
+        AuditEvent::DeletionRequested => "event-deletion-requested",
+        AuditEvent::DeletionCancelled => "event-deletion-cancelled",
+        AuditEvent::AccountDeleted => "event-account-deleted",
+        AuditEvent::DataExported => "event-data-exported",
         AuditEvent::SignedOutEverywhere => "event-signed-out-everywhere",
         AuditEvent::AuditExported => "event-audit-exported",
         AuditEvent::AuditResealed => "event-audit-resealed",
@@ -310,7 +324,10 @@ mod tests {
             assert!(told.contains("1 January 1970, 00:00 UTC"), "{told}");
             let by_another = matches!(
                 reason,
-                EndReason::SessionLimit | EndReason::PasswordChanged | EndReason::EndedByUser
+                EndReason::SessionLimit
+                    | EndReason::PasswordChanged
+                    | EndReason::EndedByUser
+                    | EndReason::DeletionRequested
             );
             assert_eq!(told.contains("from curl"), by_another, "{told}");
         }

@@ -59,6 +59,8 @@ pub enum AuditEvent {
     AccountCreated,
     /// A session was opened with the password. The detail is its audience.
     SignedIn,
+    /// That session was opened where the user was not known to have been before.
+    NewDevice,
     /// A sign-in was refused. It names a user if the e-mail has an account; the detail is why.
     SignInRefused,
     /// A session was ended by its own wish.
@@ -77,12 +79,26 @@ pub enum AuditEvent {
     PasswordChangeRefused,
     /// A link to choose a new password was asked for and sent.
     PasswordResetRequested,
-    /// A link was asked for and not sent. It names a user if the e-mail has an account; the detail is why.
-    PasswordResetRefused,
+    /// A letter with a link was asked for and not sent. It names a user if there is one; the detail is why.
+    LetterRefused,
     /// A new password was chosen through such a link, and all sessions were ended.
     PasswordReset,
     /// The owner said of what a letter told: this was not me. All sessions were ended, and the password counts no more.
     Disowned,
+    /// A link to prove that the account's address is its owner's was sent there.
+    EmailVerificationRequested,
+    /// Whoever has the account has proved that they read what is sent to its address.
+    EmailVerified,
+    /// A link to make another mailbox the account's address was sent there.
+    EmailChangeRequested,
+    /// The account has another address.
+    EmailChanged,
+    /// The address before was brought back. All sessions were ended, and the password counts no more.
+    EmailRestored,
+    /// Somebody wanted to use the account's address for another account.
+    AddressInUse,
+    /// Something else that needs the password again was refused, because it was wrong. The detail is what.
+    ConfirmationRefused,
     /// The profile was changed.
     ProfileChanged,
     /// The roles were set. The detail is all of them.
@@ -91,6 +107,14 @@ pub enum AuditEvent {
     AccountDisabled,
     /// The account was opened again.
     AccountEnabled,
+    /// Its owner asked for the account to be deleted, and all sessions were ended.
+    DeletionRequested,
+    /// Somebody signed in before that, which keeps the account.
+    DeletionCancelled,
+    /// The account was deleted, because its time had come. From here on its id names nobody.
+    AccountDeleted,
+    /// Its owner took away all that is held about them.
+    DataExported,
     /// All sessions were ended by an administrator.
     SignedOutEverywhere,
     /// Somebody took the audit trail away as a file. The detail is its kind.
@@ -101,9 +125,10 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// Everything that can happen.
-    pub const ALL: [AuditEvent; 21] = [
+    pub const ALL: [AuditEvent; 33] = [
         Self::AccountCreated,
         Self::SignedIn,
+        Self::NewDevice,
         Self::SignInRefused,
         Self::SignedOut,
         Self::SessionEnded,
@@ -113,13 +138,24 @@ impl AuditEvent {
         Self::PasswordChanged,
         Self::PasswordChangeRefused,
         Self::PasswordResetRequested,
-        Self::PasswordResetRefused,
+        Self::LetterRefused,
         Self::PasswordReset,
         Self::Disowned,
+        Self::EmailVerificationRequested,
+        Self::EmailVerified,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::EmailRestored,
+        Self::AddressInUse,
+        Self::ConfirmationRefused,
         Self::ProfileChanged,
         Self::RolesSet,
         Self::AccountDisabled,
         Self::AccountEnabled,
+        Self::DeletionRequested,
+        Self::DeletionCancelled,
+        Self::AccountDeleted,
+        Self::DataExported,
         Self::SignedOutEverywhere,
         Self::AuditExported,
         Self::AuditResealed,
@@ -130,6 +166,7 @@ impl AuditEvent {
         match self {
             Self::AccountCreated => "account_created",
             Self::SignedIn => "signed_in",
+            Self::NewDevice => "new_device",
             Self::SignInRefused => "sign_in_refused",
             Self::SignedOut => "signed_out",
             Self::SessionEnded => "session_ended",
@@ -139,27 +176,48 @@ impl AuditEvent {
             Self::PasswordChanged => "password_changed",
             Self::PasswordChangeRefused => "password_change_refused",
             Self::PasswordResetRequested => "password_reset_requested",
-            Self::PasswordResetRefused => "password_reset_refused",
+            Self::LetterRefused => "letter_refused",
             Self::PasswordReset => "password_reset",
             Self::Disowned => "disowned",
+            Self::EmailVerificationRequested => "email_verification_requested",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::EmailRestored => "email_restored",
+            Self::AddressInUse => "address_in_use",
+            Self::ConfirmationRefused => "confirmation_refused",
             Self::ProfileChanged => "profile_changed",
             Self::RolesSet => "roles_set",
             Self::AccountDisabled => "account_disabled",
             Self::AccountEnabled => "account_enabled",
+            Self::DeletionRequested => "deletion_requested",
+            Self::DeletionCancelled => "deletion_cancelled",
+            Self::AccountDeleted => "account_deleted",
+            Self::DataExported => "data_exported",
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::AuditExported => "audit_exported",
             Self::AuditResealed => "audit_resealed",
         }
     }
 
-    /// The link in the letter that the owner of the account gets when it happens; `None` where they get no letter. Told is what
-    /// somebody else might have done, and would rather not have known.
-    pub fn letter(self) -> Option<Purpose> {
+    /// The link in the letter that tells of it; `None` where there is no letter. Told is what somebody else might have done, and would
+    /// rather not have known; and what was asked for.
+    pub fn link(self) -> Option<Purpose> {
         match self {
-            Self::PasswordChanged | Self::RefreshTokenReused | Self::PasswordReset => {
-                Some(Purpose::NotMe)
-            }
-            Self::PasswordResetRequested | Self::Disowned => Some(Purpose::ResetPassword),
+            Self::PasswordChanged
+            | Self::RefreshTokenReused
+            | Self::NewDevice
+            | Self::PasswordReset
+            | Self::DeletionRequested
+            | Self::DeletionCancelled
+            | Self::DataExported => Some(Purpose::NotMe),
+            Self::PasswordResetRequested
+            | Self::Disowned
+            | Self::EmailRestored
+            | Self::AddressInUse => Some(Purpose::ResetPassword),
+            Self::EmailVerificationRequested => Some(Purpose::VerifyEmail),
+            Self::EmailChangeRequested => Some(Purpose::ChangeEmail),
+            Self::EmailChanged => Some(Purpose::UndoEmail),
             _ => None,
         }
     }

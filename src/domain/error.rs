@@ -92,6 +92,8 @@ pub enum Reason {
     SameAsCurrent,
     /// The current password was not given correctly.
     WrongCurrentPassword,
+    /// It is what stands there already.
+    Unchanged,
     /// Another account uses this e-mail.
     Taken,
     /// It is not the code from the newest letter, or that is good no more. Never says which.
@@ -105,7 +107,7 @@ pub enum Reason {
 #[cfg(test)]
 impl Reason {
     /// One of each.
-    pub(crate) const EXAMPLES: [Reason; 16] = [
+    pub(crate) const EXAMPLES: [Reason; 17] = [
         Reason::Required,
         Reason::Malformed,
         Reason::TooShort { min: 12 },
@@ -118,6 +120,7 @@ impl Reason {
         Reason::ContainsEmail,
         Reason::SameAsCurrent,
         Reason::WrongCurrentPassword,
+        Reason::Unchanged,
         Reason::Taken,
         Reason::WrongCode,
         Reason::Unknown,
@@ -155,6 +158,7 @@ impl Problem {
             Reason::ContainsEmail => "contains_email",
             Reason::SameAsCurrent => "same_as_current",
             Reason::WrongCurrentPassword => "wrong_current_password",
+            Reason::Unchanged => "unchanged",
             Reason::Taken => "taken",
             Reason::WrongCode => "wrong_code",
             Reason::Unknown => "unknown",
@@ -184,10 +188,14 @@ pub enum AppError {
     EmailTaken,
     /// A change that needs the current password was given a wrong one.
     WrongCurrentPassword,
+    /// The password is right, and the address is not proved yet to be theirs: a letter is on its way to it.
+    EmailNotVerified,
     /// A link from a letter that is not ours, or good no more: used, replaced by a newer one, or too old. Never says which.
     InvalidLink,
     /// There is no valid session.
     NotSignedIn,
+    /// There is one, but the password was given too long ago for this.
+    StaleAuthentication,
     /// Somebody else is signed in than when the form was opened.
     OtherAccount,
     /// It would leave nobody to administrate.
@@ -241,8 +249,10 @@ impl AppError {
     pub fn status(&self) -> u16 {
         match self {
             AppError::BadRequest | AppError::InvalidLink => 400,
-            AppError::WrongCredentials | AppError::NotSignedIn => 401,
-            AppError::Forbidden | AppError::RegistrationClosed => 403,
+            AppError::WrongCredentials | AppError::NotSignedIn | AppError::StaleAuthentication => {
+                401
+            }
+            AppError::Forbidden | AppError::RegistrationClosed | AppError::EmailNotVerified => 403,
             AppError::NotFound => 404,
             AppError::MethodNotAllowed => 405,
             AppError::TimedOut => 408,
@@ -269,8 +279,10 @@ impl AppError {
             AppError::WrongCredentials => "wrong_credentials",
             AppError::EmailTaken => "email_taken",
             AppError::WrongCurrentPassword => "wrong_current_password",
+            AppError::EmailNotVerified => "email_not_verified",
             AppError::InvalidLink => "invalid_link",
             AppError::NotSignedIn => "not_signed_in",
+            AppError::StaleAuthentication => "stale_authentication",
             AppError::OtherAccount => "other_account",
             AppError::LastAdministrator => "last_administrator",
             AppError::OwnAccount => "own_account",
@@ -297,6 +309,9 @@ impl AppError {
             AppError::Invalid(problems) => problems.clone(),
             AppError::WrongCredentials => {
                 vec![Problem::new(Field::Email, Reason::WrongCredentials)]
+            }
+            AppError::StaleAuthentication => {
+                vec![Problem::new(Field::CurrentPassword, Reason::Required)]
             }
             AppError::EmailTaken => vec![Problem::new(Field::Email, Reason::Taken)],
             AppError::WrongCurrentPassword => vec![Problem::new(
@@ -346,8 +361,10 @@ mod tests {
             AppError::WrongCredentials,
             AppError::EmailTaken,
             AppError::WrongCurrentPassword,
+            AppError::EmailNotVerified,
             AppError::InvalidLink,
             AppError::NotSignedIn,
+            AppError::StaleAuthentication,
             AppError::OtherAccount,
             AppError::LastAdministrator,
             AppError::OwnAccount,
@@ -410,8 +427,8 @@ mod tests {
     fn statuses() {
         let statuses: Vec<_> = every_error().iter().map(AppError::status).collect();
         let expected = [
-            422, 401, 409, 422, 400, 401, 409, 409, 409, 403, 403, 503, 429, 429, 503, 415, 413,
-            400, 422, 404, 405, 408, 500,
+            422, 401, 409, 422, 403, 400, 401, 401, 409, 409, 409, 403, 403, 503, 429, 429, 503,
+            415, 413, 400, 422, 404, 405, 408, 500,
         ];
         assert_eq!(statuses, expected);
     }

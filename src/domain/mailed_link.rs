@@ -7,6 +7,12 @@ pub enum Purpose {
     ResetPassword,
     /// To say of what a letter told: this was not me.
     NotMe,
+    /// To prove that the account's address is one's own.
+    VerifyEmail,
+    /// To make the mailbox that it was sent to the account's address.
+    ChangeEmail,
+    /// To make the address before the account's again, sent there.
+    UndoEmail,
 }
 
 /// An hour, in milliseconds.
@@ -14,13 +20,22 @@ const HOUR: i64 = 3_600_000;
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Purpose; 2] = [Self::ResetPassword, Self::NotMe];
+    pub const ALL: [Purpose; 5] = [
+        Self::ResetPassword,
+        Self::NotMe,
+        Self::VerifyEmail,
+        Self::ChangeEmail,
+        Self::UndoEmail,
+    ];
 
     /// Its name in the database and under the stamp.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset",
             Self::NotMe => "not_me",
+            Self::VerifyEmail => "verify",
+            Self::ChangeEmail => "change",
+            Self::UndoEmail => "undo",
         }
     }
 
@@ -35,15 +50,16 @@ impl Purpose {
     pub fn life_ms(self) -> i64 {
         match self {
             Self::ResetPassword => HOUR / 2,
-            Self::NotMe => 72 * HOUR,
+            Self::ChangeEmail => 24 * HOUR,
+            Self::NotMe | Self::VerifyEmail | Self::UndoEmail => 72 * HOUR,
         }
     }
 
-    /// Whether only the newest of an account counts, and whether a code stands beside it for where links break.
+    /// Whether it is sent because somebody asked for it. Of those, only the newest of an account counts.
     pub fn is_asked_for(self) -> bool {
         match self {
-            Self::ResetPassword => true,
-            Self::NotMe => false,
+            Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail => true,
+            Self::NotMe | Self::UndoEmail => false,
         }
     }
 }

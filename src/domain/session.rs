@@ -87,11 +87,13 @@ pub enum EndReason {
     Disabled,
     /// An administrator signed the user out.
     EndedByAdministrator,
+    /// The user asked for the account to be deleted.
+    DeletionRequested,
 }
 
 impl EndReason {
     /// Every reason there is.
-    pub const ALL: [EndReason; 8] = [
+    pub const ALL: [EndReason; 9] = [
         EndReason::SignedOut,
         EndReason::PasswordChanged,
         EndReason::RefreshTokenReused,
@@ -100,6 +102,7 @@ impl EndReason {
         EndReason::SessionLimit,
         EndReason::Disabled,
         EndReason::EndedByAdministrator,
+        EndReason::DeletionRequested,
     ];
 
     /// Its name in the database and in JSON.
@@ -113,6 +116,7 @@ impl EndReason {
             EndReason::SessionLimit => "session_limit",
             EndReason::Disabled => "disabled",
             EndReason::EndedByAdministrator => "ended_by_administrator",
+            EndReason::DeletionRequested => "deletion_requested",
         }
     }
 

@@ -251,6 +251,9 @@ impl TryFrom<String> for Signature {
     }
 }
 
+/// For how long after its owner asked for its deletion signing in still keeps an account, in milliseconds.
+pub const DELETION_GRACE_MS: i64 = 7 * 86_400_000;
+
 /// An account as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
@@ -258,6 +261,8 @@ pub struct Profile {
     pub id: UserId,
     /// The address to sign in with; nobody else sees it.
     pub email: Email,
+    /// Whether it is proved to be theirs.
+    pub is_verified: bool,
     /// The name others see.
     pub nickname: Nickname,
     /// A few lines about oneself; may be empty.
@@ -503,6 +508,7 @@ mod tests {
         let profile = Profile {
             id: UserId::from_bytes([7; 16]),
             email: Email::parse("ann@example.org").unwrap(),
+            is_verified: true,
             nickname: Nickname::parse("Ann").unwrap(),
             signature: Signature::parse("a\nb").unwrap(),
             avatar: Some(AvatarHash::from_bytes([9; 32])),

@@ -4,7 +4,7 @@
 
 use crate::domain::role::Roles;
 use crate::domain::session::SessionLimits;
-use crate::server::accounts::Policy;
+use crate::server::accounts::{Mode, Policy};
 use crate::server::mail::{MailFrom, SmtpUrl};
 use crate::server::random::Random;
 use crate::server::storage::DatabaseUrl;
@@ -304,10 +304,11 @@ impl Config {
             Ok(limit @ 0..=1000) => Ok(limit),
             _ => Err("is not a number from 0 (no limit) to 1000"),
         });
-        let registration_open = reader.read(REGISTRATION, "open", "closed", |text| match text {
-            "open" => Ok(true),
-            "closed" => Ok(false),
-            _ => Err("is neither open nor closed"),
+        let registration = reader.read(REGISTRATION, "open", "closed", |text| match text {
+            "open" => Ok(Mode::Open),
+            "verified" => Ok(Mode::Verified),
+            "closed" => Ok(Mode::Closed),
+            _ => Err("is none of open, verified and closed"),
         });
         let password_min = reader.read(PASSWORD_MIN, "12", "15", |text| match text.parse() {
             Ok(length @ 8..=64) => Ok(length),
@@ -353,6 +354,11 @@ impl Config {
         });
         let is_loopback = origin.as_ref().is_some_and(Origin::is_loopback);
         let mail = reader.mail().or(is_loopback.then_some(MailConfig::Mailbox));
+        if registration == Some(Mode::Verified) && mail.is_none() {
+            let what =
+                format!("is verified, and no mail goes out to verify addresses by: set {SMTP_URL}");
+            reader.refuse(REGISTRATION, what, "open");
+        }
         let metrics_listen = reader.read(METRICS_LISTEN, "", "127.0.0.1:9464", |text| match text {
             "" => Ok(None),
             text => socket(text).map(Some),
@@ -378,7 +384,7 @@ impl Config {
                 previous_secrets,
                 access_ttl_seconds: i64::try_from(access_ttl?.as_secs()).ok()?,
                 policy: Policy {
-                    registration_open: registration_open?,
+                    registration: registration?,
                     password_min: password_min?,
                     session: session?,
                     remembered_session: remembered_session?,
@@ -730,7 +736,7 @@ mod tests {
             (ACCESS_TTL, "-5m", "from 30s to 15m"),
             (ACCESS_TTL, "1500ms", "whole seconds"),
             (SESSION_IDLE, "15d", "longer than VESTIBULE_SESSION_MAX"),
-            (REGISTRATION, "yes", "neither open nor closed"),
+            (REGISTRATION, "yes", "none of open, verified and closed"),
             (PASSWORD_MIN, "7", "from 8 to 64"),
             (HASH_CONCURRENCY, "0", "from 1 to 256"),
             (LOG_FORMAT, "xml", "neither text nor json"),

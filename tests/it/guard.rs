@@ -59,6 +59,7 @@ on_both_databases! {
         for (page, form) in [
             ("/profile", "/login?next=/profile"),
             ("/password", "/login?next=/password"),
+            ("/account", "/login?next=/account"),
             ("/profile?tab=a&x=%2F", "/login?next=/profile%3Ftab%3Da%26x%3D%252F"),
         ] {
             let mut client = app.client();

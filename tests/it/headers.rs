@@ -190,6 +190,7 @@ async fn each_script_has_the_answer_s_nonce_and_nothing_else_is_inline() {
         ("known", "/"),
         ("known", "/profile"),
         ("known", "/password"),
+        ("known", "/account"),
         ("stranger", "/nowhere"),
     ] {
         let mut stranger = app.client();
@@ -236,6 +237,7 @@ async fn only_pages_with_islands_load_them() {
         (known.get("/").await, false),
         (known.get("/profile").await, false),
         (known.get("/password").await, true),
+        (known.get("/account").await, true),
         (known.get("/sessions").await, false),
     ] {
         let page = answer.page();

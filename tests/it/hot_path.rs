@@ -22,7 +22,7 @@ on_both_databases! {
         ada.cookies.remove("__Host-at");
         ada.get("/").await;
         for (page, questions) in [
-            ("/", 1), ("/password", 1), ("/profile", 1), ("/sessions", 2), ("/admin", 1), ("/admin/audit", 1),
+            ("/", 1), ("/password", 1), ("/account", 1), ("/profile", 1), ("/sessions", 2), ("/admin", 1), ("/admin/audit", 1),
             ("/api/v1/openapi.json", 0), ("/favicon.svg", 0), ("/healthz", 0),
         ] {
             let before = app.storage.times_asked();

@@ -20,29 +20,29 @@ const FROM: &str = "Vestibule <no-reply@app.example>";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// aiosmtpd, which puts what it takes into a folder.
-struct SmtpServer {
+pub struct SmtpServer {
     program: Child,
 }
 
 /// Where one is, or will be.
-struct Mailbox {
+pub struct Mailbox {
     address: SocketAddr,
     folder: TempDir,
 }
 
 /// A letter as its reader has it.
 #[derive(Debug)]
-struct Read {
+pub struct Read {
     id: String,
     from: String,
-    to: String,
-    subject: String,
-    text: String,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
     html: String,
 }
 
 impl Mailbox {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             address: free_address(),
             folder: tempfile::tempdir().expect("a folder"),
@@ -53,11 +53,11 @@ impl Mailbox {
         format!("smtp://{}", self.address)
     }
 
-    fn open(&self) -> SmtpServer {
+    pub fn open(&self) -> SmtpServer {
         SmtpServer::start(self.address, "Mailbox", &self.folder.path().join("mail"))
     }
 
-    fn letters(&self) -> Vec<Read> {
+    pub fn letters(&self) -> Vec<Read> {
         let Ok(files) = std::fs::read_dir(self.folder.path().join("mail/new")) else {
             return Vec::new();
         };
@@ -113,13 +113,13 @@ impl Drop for SmtpServer {
     }
 }
 
-async fn with_mail(app: &TestApp, mailbox: &Mailbox) -> TestApp {
+pub async fn with_mail(app: &TestApp, mailbox: &Mailbox) -> TestApp {
     let url = mailbox.url();
     app.with_variables(&[("VESTIBULE_SMTP_URL", &url), ("VESTIBULE_MAIL_FROM", FROM)])
         .await
 }
 
-async fn send(app: &TestApp) -> usize {
+pub async fn send(app: &TestApp) -> usize {
     let Some(MailConfig::Smtp { server, from }) = &app.config.mail else {
         panic!("mail")
     };

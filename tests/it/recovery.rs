@@ -166,7 +166,7 @@ on_both_databases! {
             assert_eq!((answer.status, &*answer.body), (202, ""));
         }
         // Those who look after it see what nobody was told.
-        let details = "SELECT detail FROM audit_trail WHERE event = 'password_reset_refused' ORDER BY seq";
+        let details = "SELECT detail FROM audit_trail WHERE event = 'letter_refused' ORDER BY seq";
         assert_eq!(app.rows(details).await, "unknown\ndisabled\ndisabled\nunknown\n");
     }
 
@@ -314,7 +314,7 @@ on_both_databases! {
         let change = [("current_password", PASSWORD), ("new_password", NEW)];
         thief.post("/action/change_password", &change).await.assert_sees_other("/password");
         let letter = app.letter().await;
-        assert!(letter.text.contains("This was not me:"), "{}", letter.text);
+        assert!(letter.text.contains("This was not me"), "{}", letter.text);
 
         app.clock.advance(71 * 60 * MINUTE);
         let mut owner = app.client();
@@ -341,6 +341,18 @@ on_both_databases! {
         assert_eq!(app.happened("disowned").await, 1);
     }
 
+    async fn whoever_is_signed_in_as_somebody_else_stays_so(app: TestApp) {
+        let app = app.writing_letters().await;
+        app.signed_in(EMAIL).await;
+        let mut eve = app.signed_in("eve@example.org").await;
+        let token = token_for(&app, EMAIL).await;
+        reset(&mut eve, &token, NEW).await.assert_sees_other("/profile");
+        eve.get("/profile").await.assert_notice(Some(
+            "The new password of the other account is set, and every session of it was ended. You are signed in as before.",
+        ));
+        assert!(app.lets_in(EMAIL, NEW).await);
+    }
+
     async fn whoever_resets_is_not_kept_out_by_wrong_guesses(app: TestApp) {
         let app = app.writing_letters_and(&[("VESTIBULE_LOGIN_FAILURES", "3")]).await;
         app.signed_in(EMAIL).await;
@@ -356,7 +368,8 @@ on_both_databases! {
 
     async fn programs_find_the_way_back(app: TestApp) {
         let app = app.writing_letters().await;
-        let holder = Caller::registered(&app, EMAIL).await;
+        app.signed_in(EMAIL).await;
+        let holder = Caller::signed_in(&app, EMAIL).await;
         let mut program = Caller::new(&app).await;
         program.post("/api/v1/password/forgot", json!({"email": EMAIL})).await;
         let letter = app.letter().await;
@@ -451,7 +464,10 @@ async fn a_developer_reads_letters_on_a_page() {
         .await
         .assert_sees_other("/reset");
     for address in ["127.0.0.1", "::1"] {
-        let mut here = app.client().calling_from(address);
+        let mut here = app
+            .client()
+            .calling_from(address)
+            .with_header("host", "localhost");
         let page = here.get("/mailbox").await;
         page.assert_page("Development mailbox");
         let page = page.page();
@@ -466,16 +482,17 @@ async fn a_developer_reads_letters_on_a_page() {
             .expect("the letter's link");
         assert!(link.starts_with("https://localhost/reset?token="), "{link}");
     }
-    // Not to anybody else, whatever the origin is said to be.
-    for address in ["192.0.2.7", "2001:db8::1"] {
-        assert_eq!(
-            app.client()
-                .calling_from(address)
-                .get("/mailbox")
-                .await
-                .status,
-            404
-        );
+    // Not to anybody else, and not by a name of somebody else's that leads here.
+    for (address, host) in [
+        ("192.0.2.7", "localhost"),
+        ("2001:db8::1", "localhost"),
+        ("127.0.0.1", "evil.example"),
+        ("127.0.0.1", "localhost.evil.example"),
+        ("127.0.0.1", "localhost:1337"),
+        ("127.0.0.1", ""),
+    ] {
+        let mut client = app.client().calling_from(address).with_header("host", host);
+        assert_eq!(client.get("/mailbox").await.status, 404, "{address} {host}");
     }
     assert_eq!(app.client().get("/mailbox").await.status, 404);
 }

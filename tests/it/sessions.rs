@@ -683,6 +683,7 @@ mod model {
             match step {
                 Step::SignIn => {
                     let sign_in = SignIn {
+                        confirming: None,
                         email: &email,
                         password: PASSWORD,
                         remember: false,

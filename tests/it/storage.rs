@@ -23,6 +23,7 @@ static SOURCE: LazyLock<Source> = LazyLock::new(|| Source {
 
 fn record(event: AuditEvent) -> AuditRecord<'static> {
     AuditRecord {
+        mailbox: None,
         event,
         actor: Actor::User(ADA),
         user: Some(ADA),
@@ -63,6 +64,7 @@ async fn ends(app: &TestApp, number: u8, reason: EndReason, now: Millis) -> bool
 
 fn session(number: u8) -> NewSession<'static> {
     NewSession {
+        is_known_device: true,
         id: SessionId::from_bytes([number; 16]),
         user: ADA,
         audience: Audience::Web,
@@ -95,6 +97,8 @@ async fn insert_as(
     )
     .expect("two roles");
     let user = NewUser {
+        language: None,
+        is_verified: false,
         id,
         email: &Email::parse(email).expect("an e-mail"),
         nickname: &Nickname::parse("Ada").expect("a nickname"),
@@ -103,7 +107,7 @@ async fn insert_as(
         created_at: START,
     };
     let record = record(AuditEvent::AccountCreated);
-    app.storage.insert_user(&user, first, &record).await
+    app.storage.insert_user(&user, first, &record, None).await
 }
 
 /// Every column of both tables that a refused change must leave as it was.

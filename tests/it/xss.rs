@@ -24,7 +24,7 @@ const HOSTILE: &[&str] = &[
     "javascript:x()",
 ];
 
-const PAGES: &[&str] = &["/", "/profile", "/password"];
+const PAGES: &[&str] = &["/", "/profile", "/password", "/account"];
 
 async fn save(client: &mut Client, nickname: &str, signature: &str) {
     let fields = [("nickname", nickname), ("signature", signature)];
@@ -162,6 +162,7 @@ async fn a_nickname_changes_no_title() {
         ("/", "Vestibule"),
         ("/profile", "Your profile – Vestibule"),
         ("/password", "Change your password – Vestibule"),
+        ("/account", "Your account – Vestibule"),
     ] {
         assert_eq!(
             client.get(page).await.page().named("title")[0].text(),

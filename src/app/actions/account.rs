@@ -5,7 +5,8 @@
 use crate::domain::error::AppError;
 use leptos::prelude::*;
 
-/// Creates an account, signs its owner in and goes to `next`, or to the profile.
+/// Creates an account, signs its owner in and goes to `next`, or to the profile; to where a letter is spoken of, if the address is to be
+/// proved first.
 ///
 /// # Errors
 /// What [`Accounts::register`](crate::server::accounts::Accounts::register) refuses.
@@ -16,20 +17,35 @@ pub async fn register(
     #[server(default)] nickname: String,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    use crate::app::routes::{REGISTER, destination, form_of};
+    use crate::app::routes::{REGISTER, VERIFY, destination, form_of};
+    use crate::server::accounts::{NewAccount, Registered};
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
 
     let request = Request::current();
     let registered = async {
         let (accounts, source) = (&request.accounts, &request.source);
-        let session = accounts
-            .register(&email, &password, &nickname, source)
-            .await?;
-        request.replace_session(&session).await
+        let new = NewAccount {
+            email: &email,
+            password: &password,
+            nickname: &nickname,
+            language: Some(request.preferences.text.tag()),
+        };
+        match accounts.register(new, source).await? {
+            Registered::SignedIn(session) => {
+                request.replace_session(&session).await?;
+                Ok(true)
+            }
+            Registered::Created(_) | Registered::LetterSent => Ok(false),
+        }
     };
     match registered.await {
-        Ok(()) => {
+        Ok(false) => {
+            let flash = Flash::for_page(VERIFY).with_notice(Notice::VerificationSent);
+            request.go_to(&form_of(VERIFY, ""), Some(&flash));
+            Ok(())
+        }
+        Ok(true) => {
             let page = destination(&next);
             request.go_to(
                 &page,
@@ -57,11 +73,11 @@ pub async fn login(
     #[server(default)] remember: String,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    use crate::app::routes::{LOGIN, destination, form_of};
+    use crate::app::routes::{LOGIN, VERIFY, destination, form_of};
     use crate::domain::session::Audience;
     use crate::server::accounts::SignIn;
     use crate::server::request::Request;
-    use crate::server::request::flash::Flash;
+    use crate::server::request::flash::{Flash, Notice};
 
     let request = Request::current();
     let sign_in = SignIn {
@@ -70,19 +86,28 @@ pub async fn login(
         remember: remember == "on",
         audience: Audience::Web,
         known_browser: request.known_browser.as_deref(),
+        confirming: None,
         source: &request.source,
     };
     let signed_in = async {
         let signed_in = request.accounts.sign_in(sign_in).await?;
         request.replace_session(&signed_in.session).await?;
-        Ok(signed_in.reused)
+        Ok((signed_in.reused, signed_in.keeps_account))
     };
     match signed_in.await {
-        Ok(reused) => {
+        Ok((reused, keeps_account)) => {
             let page = destination(&next);
-            let warning = reused.map(|reused| Flash::for_page(page.as_str()).with_ending(reused));
-            request.go_to(&page, warning.as_ref());
+            let flash = || Flash::for_page(page.as_str());
+            let mut told = reused.map(|reused| flash().with_ending(reused));
+            if keeps_account {
+                let flash = told.unwrap_or_else(flash);
+                told = Some(flash.with_notice(Notice::DeletionCancelled));
+            }
+            request.go_to(&page, told.as_ref());
             Ok(())
+        }
+        Err(error @ AppError::EmailNotVerified) => {
+            request.refuse(error, &form_of(VERIFY, ""), Flash::for_page(VERIFY))
         }
         Err(error) => {
             let typed = Flash::for_page(LOGIN)
@@ -141,6 +166,49 @@ pub async fn change_password(
             Ok(())
         }
         Err(error) => request.refuse(error, &form_of(PASSWORD, ""), flash),
+    }
+}
+
+/// Ends every session of whoever knows the password, and has the account deleted in seven days; then goes to the sign-in form, where it
+/// says that signing in keeps it. `owner` is for whom the form was rendered: nobody else's account goes.
+///
+/// # Errors
+/// What [`Accounts::request_deletion`](crate::server::accounts::Accounts::request_deletion) refuses.
+#[server(prefix = "/action", endpoint = "delete_account")]
+pub async fn delete_account(
+    #[server(default)] current_password: String,
+    #[server(default)] owner: String,
+) -> Result<(), AppError> {
+    use crate::app::answers::sign_in_first;
+    use crate::app::routes::{ACCOUNT, LOGIN, form_of};
+    use crate::server::accounts::Confirmation;
+    use crate::server::request::Request;
+    use crate::server::request::flash::{Flash, Notice};
+
+    let request = Request::current();
+    let flash = Flash::for_page(ACCOUNT);
+    let claims = match request.signed_in_as(&owner) {
+        Ok(claims) => claims,
+        Err(AppError::NotSignedIn) => return sign_in_first(&request, ACCOUNT, "", flash),
+        Err(error) => return request.refuse(error, &form_of(ACCOUNT, ""), flash),
+    };
+    let given = Confirmation {
+        user: claims.sub,
+        session: claims.sid,
+        password: &current_password,
+        source: &request.source,
+    };
+    match request.accounts.request_deletion(given).await {
+        Ok(delete_at_ms) => {
+            request.close_session();
+            let notice = Notice::DeletionRequested { delete_at_ms };
+            let flash = Flash::for_page(LOGIN).with_notice(notice);
+            request.go_to(&form_of(LOGIN, ""), Some(&flash));
+            Ok(())
+        }
+        // The session ended meanwhile.
+        Err(AppError::NotSignedIn) => sign_in_first(&request, ACCOUNT, "", flash),
+        Err(error) => request.refuse(error, &form_of(ACCOUNT, ""), flash),
     }
 }
 

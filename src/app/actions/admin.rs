@@ -10,12 +10,20 @@ use leptos::prelude::*;
 /// # Errors
 /// For whoever is no administrator, and when there is no such user.
 #[server(prefix = "/action", endpoint = "admin_sign_out")]
-pub async fn admin_sign_out(#[server(default)] user_id: String) -> Result<(), AppError> {
-    use crate::app::answers::administrate;
+pub async fn admin_sign_out(
+    #[server(default)] user_id: String,
+    #[server(default)] current_password: String,
+) -> Result<(), AppError> {
+    use crate::app::answers::{Asked, administrate};
     use crate::server::request::flash::Notice;
 
+    let asked = Asked {
+        action: "/action/admin_sign_out",
+        fields: &[],
+        password: &current_password,
+    };
     let notice = Notice::SignedOutEverywhere;
-    administrate(&user_id, notice, &[], async |accounts, by, user| {
+    administrate(asked, &user_id, notice, async |accounts, by, user| {
         accounts.sign_out_everywhere(by, user).await
     })
     .await
@@ -29,15 +37,21 @@ pub async fn admin_sign_out(#[server(default)] user_id: String) -> Result<(), Ap
 pub async fn admin_end_session(
     #[server(default)] user_id: String,
     #[server(default)] session_id: String,
+    #[server(default)] current_password: String,
 ) -> Result<(), AppError> {
-    use crate::app::answers::administrate;
+    use crate::app::answers::{Asked, administrate};
     use crate::domain::session::SessionId;
     use crate::server::request::flash::Notice;
 
+    let asked = Asked {
+        action: "/action/admin_end_session",
+        fields: &[("session_id", &session_id)],
+        password: &current_password,
+    };
     administrate(
+        asked,
         &user_id,
         Notice::SessionEnded,
-        &[],
         async |accounts, by, user| {
             let session = SessionId::parse(&session_id).ok_or(AppError::NotFound)?;
             accounts.end_session_of(by, user, session).await
@@ -51,12 +65,20 @@ pub async fn admin_end_session(
 /// # Errors
 /// For whoever is no administrator, for one's own account, and when nobody would remain to administrate.
 #[server(prefix = "/action", endpoint = "admin_disable")]
-pub async fn admin_disable(#[server(default)] user_id: String) -> Result<(), AppError> {
-    use crate::app::answers::administrate;
+pub async fn admin_disable(
+    #[server(default)] user_id: String,
+    #[server(default)] current_password: String,
+) -> Result<(), AppError> {
+    use crate::app::answers::{Asked, administrate};
     use crate::server::request::flash::Notice;
 
+    let asked = Asked {
+        action: "/action/admin_disable",
+        fields: &[],
+        password: &current_password,
+    };
     let notice = Notice::AccountDisabled;
-    administrate(&user_id, notice, &[], async |accounts, by, user| {
+    administrate(asked, &user_id, notice, async |accounts, by, user| {
         accounts.set_disabled(by, user, true).await
     })
     .await
@@ -67,12 +89,20 @@ pub async fn admin_disable(#[server(default)] user_id: String) -> Result<(), App
 /// # Errors
 /// For whoever is no administrator, and when there is no such user.
 #[server(prefix = "/action", endpoint = "admin_enable")]
-pub async fn admin_enable(#[server(default)] user_id: String) -> Result<(), AppError> {
-    use crate::app::answers::administrate;
+pub async fn admin_enable(
+    #[server(default)] user_id: String,
+    #[server(default)] current_password: String,
+) -> Result<(), AppError> {
+    use crate::app::answers::{Asked, administrate};
     use crate::server::request::flash::Notice;
 
+    let asked = Asked {
+        action: "/action/admin_enable",
+        fields: &[],
+        password: &current_password,
+    };
     let notice = Notice::AccountEnabled;
-    administrate(&user_id, notice, &[], async |accounts, by, user| {
+    administrate(asked, &user_id, notice, async |accounts, by, user| {
         accounts.set_disabled(by, user, false).await
     })
     .await
@@ -86,15 +116,21 @@ pub async fn admin_enable(#[server(default)] user_id: String) -> Result<(), AppE
 pub async fn admin_set_roles(
     #[server(default)] user_id: String,
     #[server(default)] roles: String,
+    #[server(default)] current_password: String,
 ) -> Result<(), AppError> {
-    use crate::app::answers::administrate;
+    use crate::app::answers::{Asked, administrate};
     use crate::domain::role::Roles;
     use crate::server::request::flash::Notice;
 
+    let asked = Asked {
+        action: "/action/admin_set_roles",
+        fields: &[("roles", &roles)],
+        password: &current_password,
+    };
     administrate(
+        asked,
         &user_id,
         Notice::RolesSet,
-        &[("roles", &roles)],
         async |accounts, by, user| {
             let roles = Roles::parse(&roles).map_err(|problem| AppError::Invalid(vec![problem]))?;
             accounts.set_roles(by, user, roles).await
@@ -108,8 +144,11 @@ pub async fn admin_set_roles(
 /// # Errors
 /// When nobody is signed in, or the invitation is worth nothing.
 #[server(prefix = "/action", endpoint = "first_administrator")]
-pub async fn first_administrator(#[server(default)] invitation: String) -> Result<(), AppError> {
-    use crate::app::answers::sign_in_first;
+pub async fn first_administrator(
+    #[server(default)] invitation: String,
+    #[server(default)] current_password: String,
+) -> Result<(), AppError> {
+    use crate::app::answers::{Asked, confirmed, sign_in_first};
     use crate::app::routes::{ADMIN, HOME, form_of};
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
@@ -118,6 +157,14 @@ pub async fn first_administrator(#[server(default)] invitation: String) -> Resul
     let Ok(claims) = request.visitor.signed_in() else {
         return sign_in_first(&request, HOME, "", Flash::for_page(HOME));
     };
+    let asked = Asked {
+        action: "/action/first_administrator",
+        fields: &[("invitation", &invitation)],
+        password: &current_password,
+    };
+    if !confirmed(&request, claims, asked).await? {
+        return Ok(());
+    }
     let (accounts, source) = (&request.accounts, &request.source);
     match accounts
         .accept_invitation(claims.sub, &invitation, source)

@@ -4,6 +4,7 @@
 //! answered with 303; any other caller gets the status and the error as JSON.
 
 mod account;
+mod addresses;
 mod admin;
 mod appearance;
 mod avatar;
@@ -13,8 +14,12 @@ mod recovery;
 mod sessions;
 
 pub use account::{
-    AdvisePassword, ChangePassword, Login, Logout, Register, advise_password, change_password,
-    login, logout, register,
+    AdvisePassword, ChangePassword, DeleteAccount, Login, Logout, Register, advise_password,
+    change_password, delete_account, login, logout, register,
+};
+pub use addresses::{
+    ChangeEmail, SendVerification, SetNotices, Verify, change_email, send_verification,
+    set_notices, verify,
 };
 pub use admin::{
     AdminDisable, AdminEnable, AdminEndSession, AdminSetRoles, AdminSignOut, FirstAdministrator,

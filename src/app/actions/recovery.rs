@@ -47,7 +47,7 @@ pub async fn reset(
     #[server(default)] code: String,
     #[server(default)] new_password: String,
 ) -> Result<(), AppError> {
-    use crate::app::routes::{LOGIN, RESET, form_of, mailed};
+    use crate::app::routes::{LOGIN, PROFILE, RESET, form_of, mailed};
     use crate::server::accounts::Proof;
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
@@ -68,11 +68,15 @@ pub async fn reset(
     };
     match done.await {
         Ok(done) => {
-            let flash = Flash::for_page(LOGIN).keeping("email", done.email.as_str());
-            request.go_to(
-                &form_of(LOGIN, ""),
-                Some(&flash.with_notice(Notice::PasswordReset)),
-            );
+            // Where somebody else is signed in, the sign-in form is not shown.
+            let visitor = request.visitor.claims();
+            let is_another = visitor.is_some_and(|claims| claims.sub != done.user);
+            let (page, notice) = match is_another {
+                true => (PROFILE, Notice::OtherPasswordReset),
+                false => (LOGIN, Notice::PasswordReset),
+            };
+            let flash = Flash::for_page(page).keeping("email", done.email.as_str());
+            request.go_to(&form_of(page, ""), Some(&flash.with_notice(notice)));
             Ok(())
         }
         Err(error) => {
@@ -90,19 +94,26 @@ pub async fn reset(
 /// What [`Accounts::disown`](crate::server::accounts::Accounts::disown) refuses.
 #[server(prefix = "/action", endpoint = "not_me")]
 pub async fn not_me(#[server(default)] token: String) -> Result<(), AppError> {
-    use crate::app::routes::{RESET, mailed};
+    use crate::app::routes::{RESET, VERIFY, mailed};
     use crate::server::request::Request;
     use crate::server::request::flash::{Flash, Notice};
 
     let request = Request::current();
     let flash = Flash::for_page(RESET);
     match request.accounts.disown(&token, &request.source).await {
-        Ok(next) => {
+        Ok(disowned) => {
+            if (request.visitor.claims()).is_some_and(|claims| claims.sub == disowned.user) {
+                request.close_session();
+            }
             request.go_to(
-                &mailed(RESET, &next),
+                &mailed(RESET, &disowned.token),
                 Some(&flash.with_notice(Notice::Disowned)),
             );
             Ok(())
+        }
+        // An address that was to be brought back.
+        Err(error @ AppError::EmailTaken) => {
+            request.refuse(error, &mailed(VERIFY, &token), Flash::for_page(VERIFY))
         }
         Err(error) => request.refuse(error, &mailed(RESET, &token), flash),
     }

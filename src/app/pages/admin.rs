@@ -130,6 +130,7 @@ fn User(
     let text = text();
     let id = user.id;
     let disabled_at = user.disabled_at;
+    let delete_at = user.delete_at;
     let is_signed_in = !sessions.is_empty();
     let signature = user.signature.to_string();
     let signature = (!signature.is_empty()).then(|| {
@@ -172,6 +173,15 @@ fn User(
                     .map(|at| {
                         view! {
                             <dt>{text.say("user-disabled")}</dt>
+                            <dd>
+                                <Minute at />
+                            </dd>
+                        }
+                    })}
+                {delete_at
+                    .map(|at| {
+                        view! {
+                            <dt>{text.say("user-deleted")}</dt>
                             <dd>
                                 <Minute at />
                             </dd>

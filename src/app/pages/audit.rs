@@ -300,11 +300,10 @@ fn Record(record: AuditRow, reader: Reader) -> impl IntoView {
 
 /// To whom it happened, unless this is their page, and who did it if that is somebody else.
 fn people(record: &AuditRow, here: Option<UserId>) -> impl IntoView + use<> {
-    let link = |user: UserId, email: &Option<Email>| {
-        let name = email
-            .as_ref()
-            .map_or_else(|| user.to_string(), ToString::to_string);
-        view! { <a href=admin_user(user)>{name}</a> }
+    let link = |user: UserId, email: &Option<Email>| match email {
+        Some(email) => view! { <a href=admin_user(user)>{email.to_string()}</a> }.into_any(),
+        // The account is deleted: its id is all that is left, and has no page.
+        None => view! { <code>{user.to_string()}</code> }.into_any(),
     };
     let whom = record.user.filter(|user| here != Some(*user));
     let whom = whom.map(|user| link(user, &record.email));

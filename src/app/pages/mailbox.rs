@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 /// Shows them, the newest first.
 pub async fn mailbox(request: Request) -> Result<impl IntoView, AppError> {
-    let mailbox = request.shown_mailbox().ok_or(AppError::NotFound)?;
+    let mailbox = request.mailbox.as_ref().ok_or(AppError::NotFound)?;
     let (accounts, text) = (&request.accounts, text());
     // Those that are on their way arrive now.
     let carrier = Carrier::Mailbox(mailbox.clone());
@@ -38,8 +38,8 @@ fn shown(letter: Letter) -> impl IntoView {
         Paragraph::Code(code) => view! { <p class="letter__code">{code}</p> }.into_any(),
     });
     view! {
-        <article class="letter">
-            <h2 dir="auto">{letter.subject}</h2>
+        <article class="letter" lang=letter.language.tag() dir=letter.language.direction()>
+            <h2>{letter.subject}</h2>
             <p class="letter__to">{letter.to.to_string()}</p>
             {content.collect::<Vec<_>>()}
         </article>

@@ -1,6 +1,7 @@
 //! The profile: what others see, and the form that changes it.
 
 use crate::app::components::{Avatar, Field, FileField, FormState, Outcome, TextArea};
+use crate::app::routes::{ACCOUNT, EMAIL};
 use crate::app::words::{self, text};
 use crate::domain::avatar;
 use crate::domain::error::AppError;
@@ -18,11 +19,24 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
     let signature = profile.signature.to_string();
     let nickname = profile.nickname.to_string();
     let has_avatar = profile.avatar.is_some();
+    let sends_mail = request.accounts.policy().sends_mail;
+    let unverified = (sends_mail && !profile.is_verified).then(|| {
+        view! {
+            <p>{text.say("profile-unverified")} " " <a href=EMAIL>{text.say("profile-verify")}</a></p>
+        }
+    });
+    let email = sends_mail.then(|| {
+        view! {
+            <a href=EMAIL>{text.say("email-title")}</a>
+            <br />
+        }
+    });
     Ok(view! {
         <section class="card">
             <h1>{text.say("profile-title")}</h1>
             <Outcome state=state.clone() />
             <Identity profile />
+            {unverified}
             <form class="form" method="post" action="/action/update_profile" novalidate data-guard=guard>
                 <input type="hidden" name="owner" value=owner.clone() />
                 <Field
@@ -70,6 +84,10 @@ pub async fn profile(request: Request) -> Result<impl IntoView, AppError> {
                         </form>
                     }
                 })}
+            <p class="form__aside">
+                {email}
+                <a href=ACCOUNT>{text.say("profile-account")}</a>
+            </p>
         </section>
     })
 }

@@ -4,6 +4,7 @@ use crate::app::components::{Field, FormState, IslandScripts, NextField, Outcome
 use crate::app::routes::{LOGIN, form_of};
 use crate::app::words::text;
 use crate::domain::error::AppError;
+use crate::server::accounts::Mode;
 use crate::server::request::Request;
 use leptos::prelude::*;
 
@@ -15,7 +16,7 @@ pub async fn register(request: Request) -> Result<impl IntoView, AppError> {
     let minimum = policy.password_min;
     let next = request.next.as_ref().map_or("", |next| next.as_str());
     let login = form_of(LOGIN, next).to_string();
-    let form = if policy.registration_open {
+    let form = if policy.registration != Mode::Closed {
         view! {
             <form class="form" method="post" action="/action/register" novalidate>
                 <NextField request=request.clone() />

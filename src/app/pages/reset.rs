@@ -21,8 +21,8 @@ pub async fn reset(request: Request) -> Result<impl IntoView, AppError> {
     let purposes = [Purpose::ResetPassword, Purpose::NotMe];
     match request.accounts.mailed_link(&token, &purposes).await {
         Ok((Purpose::ResetPassword, link)) => Ok(by_link(request, token, &link).into_any()),
-        Ok((Purpose::NotMe, _)) => Ok(not_me(request, token).into_any()),
-        Err(AppError::InvalidLink) => Ok(spent().into_any()),
+        Ok((_, _)) => Ok(not_me(request, token).into_any()),
+        Err(AppError::InvalidLink) => Ok(spent(FORGOT, "reset-again").into_any()),
         Err(error) => Err(error),
     }
 }
@@ -64,18 +64,16 @@ fn by_code(request: Request) -> impl IntoView + use<> {
     let text = text();
     let state = FormState::of(&request);
     let minimum = request.accounts.policy().password_min;
-    let mailbox = request.shown_mailbox().map(|_| {
+    let mailbox = request.mailbox.as_ref().map(|_| {
         view! {
-            <p class="form__aside">
-                {text.say("reset-mailbox")} " " <a href=MAILBOX>{text.say("mailbox-title")}</a>
-            </p>
+            <p>{text.say("reset-mailbox")} " " <a href=MAILBOX>{text.say("mailbox-title")}</a></p>
         }
     });
     view! {
         <section class="card">
             <h1>{text.say("reset-title")}</h1>
-            <Outcome state=state.clone() />
             <p class="lede">{text.say("reset-code-lede")}</p>
+            <Outcome state=state.clone() />
             {mailbox}
             <form class="form" method="post" action="/action/reset" novalidate>
                 <Field name="email" label="label-email" kind="email" autocomplete="username" state=state.clone() />
@@ -118,16 +116,16 @@ fn not_me(request: Request, token: String) -> impl IntoView + use<> {
     }
 }
 
-/// That the form was refused says the same, so what it left is not shown.
-fn spent() -> impl IntoView {
+/// For a link that is good no more, with another way on. That the form was refused says the same, so what it left is not shown.
+pub(super) fn spent(way_on: &'static str, label: &'static str) -> impl IntoView {
     let text = text();
     view! {
         <section class="card">
             <h1>{text.say("link-spent-title")}</h1>
             <p class="lede">{text.say("error-invalid-link")}</p>
             <p class="actions">
-                <a class="button" href=FORGOT>
-                    {text.say("reset-again")}
+                <a class="button" href=way_on>
+                    {text.say(label)}
                 </a>
             </p>
         </section>

@@ -1,5 +1,6 @@
 // A form is sent once, however often its button is pressed, and the button shows that it was.
 const GIVES_UP = 20000; // in milliseconds: by then the page is another one, or it never will be
+const DOWNLOADS = 2000; // a file leaves the page as it is
 const release = (form) => {
   delete form.dataset.sent;
   for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
@@ -11,7 +12,7 @@ addEventListener(
     if (form.dataset.sent !== undefined) return event.preventDefault();
     form.dataset.sent = "";
     event.submitter?.setAttribute("aria-busy", "true");
-    setTimeout(release, GIVES_UP, form);
+    setTimeout(release, event.submitter?.dataset.download === undefined ? GIVES_UP : DOWNLOADS, form);
   },
   { capture: true },
 );

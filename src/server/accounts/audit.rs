@@ -155,6 +155,7 @@ impl Accounts {
             actor: Actor::Operator,
             user: None,
             session: None,
+            mailbox: None,
             detail: "",
             source: &Source::default(),
         })
@@ -175,6 +176,7 @@ pub(super) fn by_user(event: AuditEvent, user: UserId, source: &Source) -> Audit
         actor: Actor::User(user),
         user: Some(user),
         session: None,
+        mailbox: None,
         detail: "",
         source,
     }

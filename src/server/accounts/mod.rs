@@ -1,25 +1,33 @@
 //! The use cases, named by what people intend: the one door to accounts and sessions.
 
+mod addresses;
 mod administration;
 mod attempts;
 mod audit;
 pub mod common_passwords;
+mod deletion;
 mod feed;
+mod mailed_links;
 mod outbox;
 pub mod password_hash;
+mod personal_data;
 mod pictures;
 mod recovery;
+mod registration;
 mod sessions;
 mod threads;
 mod throttle;
 
 pub use crate::server::storage::{
-    AuditFlaw, AuditHead, AuditRow, AuditVerdict, DueLetter, LiveSession, MailedLink, News, UserRow,
+    AuditFlaw, AuditHead, AuditRow, AuditVerdict, DueLetter, HeldAccount, HeldLetter, HeldLink,
+    HeldSession, LiveSession, MailedLink, News, UserRow,
 };
 pub use administration::{By, UserPage};
 pub use audit::{AuditPage, AuditSearch};
 pub use outbox::{LetterLink, Outgoing};
-pub use recovery::{PasswordReset, Proof};
+pub use personal_data::{DataExport, RECENT_SECONDS};
+pub use recovery::{Disowned, PasswordReset, Proof};
+pub use registration::{Mode, NewAccount, Registered};
 pub use sessions::{OpenSession, Renewal, Watched};
 
 use crate::brand;
@@ -30,12 +38,12 @@ use crate::domain::error::{AppError, Field, Problem, Reason};
 use crate::domain::password::{Advice, NewPassword, PasswordAttempt, PasswordRules};
 use crate::domain::role::Roles;
 use crate::domain::session::{Audience, Ending, SessionId, SessionLimits};
-use crate::domain::user::{Profile, ProfileUpdate, Registration, UserId};
+use crate::domain::user::{Profile, ProfileUpdate, UserId};
 use crate::server::clock::Clock;
 use crate::server::metrics::{Metrics, Reading};
 use crate::server::random::{NoRandomness, Random};
 use crate::server::storage::{
-    AuditRecord, Credentials, NewUser, Remaining, SessionRow, Storage, StorageError,
+    AuditRecord, Credentials, Remaining, SessionRow, Storage, StorageError,
 };
 use crate::server::tokens::access_token::NotIssued;
 use crate::server::tokens::{
@@ -57,8 +65,8 @@ const MOST_WORDS: usize = 8;
 /// Limits and choices that the operator made.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Whether people may register.
-    pub registration_open: bool,
+    /// How people may register.
+    pub registration: Mode,
     /// The fewest code points of a new password.
     pub password_min: u16,
     /// How long a session lasts.
@@ -115,6 +123,8 @@ pub struct SignIn<'a> {
     pub audience: Audience,
     /// The mark that this browser was given when somebody signed in, if it has one.
     pub known_browser: Option<&'a str>,
+    /// What stood in the link of a letter that proves that the address is theirs, if they come by one.
+    pub confirming: Option<&'a str>,
     /// From where.
     pub source: &'a Source,
 }
@@ -133,12 +143,17 @@ pub struct PasswordChange<'a> {
     pub source: &'a Source,
 }
 
-/// Who creates an account.
-enum Creator<'a> {
-    /// Whoever is to own it, from where, and whether a session is opened for them.
-    Owner(&'a Source, bool),
-    /// Whoever can run the program on its database.
-    Operator,
+/// A password that somebody who is signed in gives once more, because what they ask for is not for whoever finds a session open.
+#[derive(Clone, Copy)]
+pub struct Confirmation<'a> {
+    /// Whose.
+    pub user: UserId,
+    /// In which session: it must not have ended.
+    pub session: SessionId,
+    /// As typed.
+    pub password: &'a str,
+    /// From where.
+    pub source: &'a Source,
 }
 
 /// Somebody was let in.
@@ -147,6 +162,8 @@ pub struct SignedIn {
     pub session: OpenSession,
     /// The end of another session of theirs, because a used refresh token came back, of which nobody was told yet.
     pub reused: Option<Ending>,
+    /// Whether it keeps an account that was to be deleted.
+    pub keeps_account: bool,
 }
 
 impl Accounts {
@@ -199,27 +216,6 @@ impl Accounts {
         &self.0.policy
     }
 
-    /// Creates an account and opens its first session.
-    ///
-    /// # Errors
-    /// When registration is closed, a field is refused, the e-mail is taken, too many wait, or this network has tried
-    /// too often.
-    pub async fn register(
-        &self,
-        email: &str,
-        password: &str,
-        nickname: &str,
-        source: &Source,
-    ) -> Result<OpenSession, AppError> {
-        self.may_register(source)?;
-        let opens_session = true;
-        let by = Creator::Owner(source, opens_session);
-        let (session, _) = self
-            .create(email, password, nickname, &Roles::default(), by)
-            .await?;
-        session.ok_or(AppError::Internal)
-    }
-
     /// What is to be said of a password while it is being chosen, by somebody with this e-mail and nickname as far as they are
     /// known. Nothing of it is kept.
     ///
@@ -251,117 +247,6 @@ impl Accounts {
             }
         });
         Ok(judged.await?)
-    }
-
-    /// Creates an account, as [`Accounts::register`] does, and opens no session.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn register_only(
-        &self,
-        email: &str,
-        password: &str,
-        nickname: &str,
-        source: &Source,
-    ) -> Result<UserId, AppError> {
-        self.may_register(source)?;
-        let opens_session = false;
-        let by = Creator::Owner(source, opens_session);
-        let (_, id) = self
-            .create(email, password, nickname, &Roles::default(), by)
-            .await?;
-        Ok(id)
-    }
-
-    fn may_register(&self, source: &Source) -> Result<(), AppError> {
-        self.0.throttle.admit(source.device.network())?;
-        if self.0.policy.registration_open {
-            Ok(())
-        } else {
-            Err(AppError::RegistrationClosed)
-        }
-    }
-
-    /// Creates an account without signing anybody in: the operator's way, open even when
-    /// registration is closed.
-    ///
-    /// # Errors
-    /// When a field is refused or the e-mail is taken.
-    pub async fn create_user(
-        &self,
-        email: &str,
-        password: &str,
-        nickname: &str,
-        roles: &Roles,
-    ) -> Result<UserId, AppError> {
-        self.must_exist(roles, &Roles::default())?;
-        let (_, id) = self
-            .create(email, password, nickname, roles, Creator::Operator)
-            .await?;
-        Ok(id)
-    }
-
-    async fn create(
-        &self,
-        email: &str,
-        password: &str,
-        nickname: &str,
-        roles: &Roles,
-        by: Creator<'_>,
-    ) -> Result<(Option<OpenSession>, UserId), AppError> {
-        let Registration {
-            email,
-            nickname,
-            password,
-        } = {
-            let (email, nickname) = (email.to_owned(), nickname.to_owned());
-            let password = Zeroizing::new(password.to_owned());
-            let rules = self.password_rules();
-            let parse = move || Registration::parse(&email, &nickname, &password, &rules);
-            self.0.hasher.judge(parse).await??
-        };
-        let password_hash = self.0.hasher.hash(password).await?;
-
-        let now = self.0.clock.now();
-        let user = UserId::from_bytes(self.random_id()?);
-        let (actor, source, opens_session) = match by {
-            Creator::Owner(source, opens_session) => (Actor::User(user), source, opens_session),
-            Creator::Operator => (Actor::Operator, &Source::default(), false),
-        };
-        let device = &source.device;
-        let session = match opens_session {
-            true => Some(self.new_session(user, Audience::Web, false, device, now)?),
-            false => None,
-        };
-        let record = AuditRecord {
-            actor,
-            session: session.as_ref().map(|session| session.id),
-            detail: &roles.to_stored(),
-            ..by_user(AuditEvent::AccountCreated, user, source)
-        };
-        let new_user = NewUser {
-            id: user,
-            email: &email,
-            nickname: &nickname,
-            password_hash: &password_hash,
-            roles,
-            created_at: now,
-        };
-        match self
-            .0
-            .storage
-            .insert_user(&new_user, session.as_ref(), &record)
-            .await
-        {
-            Ok(()) => {}
-            Err(StorageError::Taken) => return Err(AppError::EmailTaken),
-            Err(error) => return Err(error.into()),
-        }
-        let open = match session {
-            Some(session) => Some(self.tokens_of(&session, 1, roles.clone())?),
-            None => None,
-        };
-        Ok((open, user))
     }
 
     /// Opens a session for whoever knows the password. An unknown e-mail costs the same time and gets
@@ -414,6 +299,13 @@ impl Accounts {
                 .storage
                 .replace_password_hash(user.id, &user.password_hash, &new)
                 .await?;
+        }
+        if let Some(token) = request.confirming {
+            self.verify_email(token, user.id, request.source).await?;
+        } else if self.0.policy.registration == Mode::Verified && !user.is_verified {
+            self.attempt_was_right(counted).await?;
+            self.send_verification(user.id, request.source).await?;
+            return Err(AppError::EmailNotVerified);
         }
         self.admit(user, &request, counted).await
     }
@@ -480,6 +372,7 @@ impl Accounts {
             actor: Actor::Anonymous,
             user,
             session: None,
+            mailbox: None,
             detail,
             source,
         };
@@ -519,6 +412,35 @@ impl Accounts {
             Ok(())
         } else {
             Err(AppError::NotSignedIn)
+        }
+    }
+
+    /// Whether a user wants a letter when they sign in from a new device. Of what is worse they are told in any case.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wants_device_notices(&self, user: UserId) -> Result<bool, AppError> {
+        Ok(self.0.storage.wants_device_notices(user).await?)
+    }
+
+    /// Remembers whether they want it.
+    ///
+    /// # Errors
+    /// [`AppError::NotSignedIn`] when there is no such user any more.
+    pub async fn set_device_notices(
+        &self,
+        user: UserId,
+        wants: bool,
+        source: &Source,
+    ) -> Result<(), AppError> {
+        let record = by_user(AuditEvent::ProfileChanged, user, source);
+        let (storage, now) = (&self.0.storage, self.0.clock.now());
+        match storage
+            .set_device_notices(user, wants, &record, now)
+            .await?
+        {
+            true => Ok(()),
+            false => Err(AppError::NotSignedIn),
         }
     }
 
@@ -623,38 +545,66 @@ impl Accounts {
         &self,
         change: PasswordChange<'_>,
     ) -> Result<(Credentials, SessionRow, String), AppError> {
+        let (user, session) = self.signed_in(change.user, change.session).await?;
+        let new = self
+            .new_password(change.current, change.new, &user.email)
+            .await?;
+        let given = Confirmation {
+            user: change.user,
+            session: change.session,
+            password: change.current,
+            source: change.source,
+        };
+        let refusal = (AuditEvent::PasswordChangeRefused, "");
+        self.confirm_password(&user, given, refusal).await?;
+        let new_hash = self.0.hasher.hash(new).await?;
+        Ok((user, session, new_hash))
+    }
+
+    /// Who is signed in, in a session that has not ended: whoever holds one that has may not lock out whoever ended it.
+    async fn signed_in(
+        &self,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<(Credentials, SessionRow), AppError> {
         let storage = &self.0.storage;
-        let user = storage.credentials(change.user).await?;
+        let user = storage.credentials(user).await?;
         let user = user.ok_or(AppError::NotSignedIn)?;
-        // Whoever holds a session that has ended may not lock out whoever ended it.
-        let session = storage.session(change.session).await?;
+        let session = storage.session(session).await?;
         let session = session.ok_or(AppError::NotSignedIn)?;
         if user.disabled || session.ending(self.0.clock.now()).is_some() {
             return Err(AppError::NotSignedIn);
         }
-        let new = self
-            .new_password(change.current, change.new, &user.email)
-            .await?;
+        Ok((user, session))
+    }
 
+    /// Makes sure that somebody who is signed in knows the password, for what needs it again. Wrong ones are counted for the session, and
+    /// `refusal` is what is noted of them, with its detail.
+    async fn confirm_password(
+        &self,
+        user: &Credentials,
+        given: Confirmation<'_>,
+        (event, detail): (AuditEvent, &str),
+    ) -> Result<(), AppError> {
+        if given.password.is_empty() {
+            let problem = Problem::new(Field::CurrentPassword, Reason::Required);
+            return Err(AppError::Invalid(vec![problem]));
+        }
         let attempt =
-            PasswordAttempt::parse(change.current).ok_or(AppError::WrongCurrentPassword)?;
+            PasswordAttempt::parse(given.password).ok_or(AppError::WrongCurrentPassword)?;
         let stored = Some(user.password_hash.clone());
-        let counted = self
-            .begin_attempt(Guesser::SignedIn(change.session))
-            .await?;
+        let counted = self.begin_attempt(Guesser::SignedIn(given.session)).await?;
         let (verdict, counted) = self.verify(attempt, stored, counted).await?;
         if verdict == Verdict::Wrong {
-            let event = AuditEvent::PasswordChangeRefused;
             self.note(AuditRecord {
-                session: Some(change.session),
-                ..by_user(event, change.user, change.source)
+                session: Some(given.session),
+                detail,
+                ..by_user(event, given.user, given.source)
             })
             .await?;
             return Err(AppError::WrongCurrentPassword);
         }
-        self.attempt_was_right(counted).await?;
-        let new_hash = self.0.hasher.hash(new).await?;
-        Ok((user, session, new_hash))
+        self.attempt_was_right(counted).await
     }
 
     async fn replace_password(

@@ -87,7 +87,7 @@ impl Accounts {
 
     /// The link of a letter, made now: no secret lies in the outbox.
     async fn link_of(&self, due: &DueLetter, now: Millis) -> Result<Option<LetterLink>, AppError> {
-        let Some(purpose) = due.event.and_then(AuditEvent::letter) else {
+        let Some(purpose) = due.event.and_then(AuditEvent::link) else {
             return Ok(None);
         };
         let link = self.0.storage.mailed_link(&due.id, purpose, now).await?;

@@ -2,7 +2,8 @@
 
 use super::attempts::Attempt;
 use super::audit::by_user;
-use super::{Accounts, Policy, SignIn, SignedIn, to_its_end};
+use super::personal_data::RECENT_SECONDS;
+use super::{Accounts, Confirmation, Policy, SignIn, SignedIn, to_its_end};
 use crate::domain::audit::{Actor, AuditEvent, Source};
 use crate::domain::device::Device;
 use crate::domain::error::AppError;
@@ -130,11 +131,18 @@ impl Accounts {
         right: Attempt,
     ) -> Result<SignedIn, AppError> {
         let (audience, remember) = (request.audience, request.remember);
+        let mark = request.known_browser;
+        // Whoever comes by the letter's link reads the mail that would tell of it.
+        let is_known_device = request.confirming.is_some()
+            || mark.is_some_and(|mark| self.0.known_browsers.read(mark, user.id).is_some());
         let (this, source) = (self.clone(), request.source.clone());
         to_its_end(async move {
             let moment = this.moment();
             let device = &source.device;
-            let session = this.new_session(user.id, audience, remember, device, moment.now)?;
+            let session = NewSession {
+                is_known_device,
+                ..this.new_session(user.id, audience, remember, device, moment.now)?
+            };
             let record = AuditRecord {
                 session: Some(session.id),
                 detail: audience.as_str(),
@@ -157,9 +165,40 @@ impl Accounts {
                     ..this.tokens_of(&session, user.epoch, user.roles)?
                 },
                 reused: admission.reused,
+                keeps_account: admission.keeps_account,
             })
         })
         .await
+    }
+
+    /// Whether the password was given so long ago that what is sensitive needs it again.
+    pub fn is_stale(&self, claims: &AccessClaims) -> bool {
+        let ago = self.0.clock.now_seconds().saturating_sub(claims.auth_time);
+        ago > RECENT_SECONDS
+    }
+
+    /// Takes the password of whoever is signed in once more: from now on it was given of late. The session goes on, with tokens that say
+    /// so.
+    ///
+    /// # Errors
+    /// When the password is wrong, or the session has ended.
+    pub async fn authenticate_again(
+        &self,
+        given: Confirmation<'_>,
+    ) -> Result<OpenSession, AppError> {
+        let (user, session) = self.signed_in(given.user, given.session).await?;
+        let refusal = (AuditEvent::ConfirmationRefused, "again");
+        self.confirm_password(&user, given, refusal).await?;
+        let now = self.0.clock.now();
+        self.0.storage.set_authenticated(given.session, now).await?;
+        let session = SessionRow {
+            authenticated_at: now,
+            ..session
+        };
+        match self.renewed(given.session, &session, session.generation)? {
+            Renewal::Renewed(open) => Ok(*open),
+            Renewal::Over(_) | Renewal::Refused => Err(AppError::NotSignedIn),
+        }
     }
 
     /// Ends a user's session by its own wish.
@@ -422,7 +461,7 @@ impl Accounts {
         let grant = Grant {
             user: session.user,
             session: id,
-            auth_time: session.created_at.div_euclid(1000),
+            auth_time: session.authenticated_at.div_euclid(1000),
             epoch: session.epoch,
             roles: session.roles.clone(),
         };
@@ -452,6 +491,7 @@ impl Accounts {
             absolute_expires_at: now.saturating_add(limits.absolute_ms),
             remembered,
             device,
+            is_known_device: true,
         })
     }
 

@@ -64,6 +64,8 @@ enum Command {
 
 /// How often rows of revocations and attempts that matter to nobody any more are deleted.
 const TIDIED_EVERY: Duration = Duration::from_secs(60);
+/// How often accounts are looked for that are to be deleted by now.
+const ACCOUNTS_DELETED_EVERY: Duration = Duration::from_secs(60);
 /// How often records are taken from the audit trail that are older than the operator wants them kept.
 const ACTIVITY_TIDIED_EVERY: Duration = Duration::from_secs(3600);
 /// How often the table is asked what others have taken back: this command line, or another instance. Often enough that whoever
@@ -168,6 +170,7 @@ async fn serve() -> Result<(), Failure> {
     parts.accounts.load_revocations().await?;
     tokio::spawn(forget_what_is_past(parts.accounts.clone()));
     tokio::spawn(forget_past_activity(parts.accounts.clone()));
+    tokio::spawn(delete_due_accounts(parts.accounts.clone()));
     tokio::spawn(hear_of_revocations(parts.accounts.clone()));
     tokio::spawn(listen_for_revocations(parts.accounts.clone()));
     let carrier = match &config.mail {
@@ -292,6 +295,16 @@ async fn forget_past_activity(accounts: Accounts) {
     loop {
         every.tick().await;
         let _ = accounts.forget_past_activity().await; // the storage has logged it
+    }
+}
+
+/// Deletes accounts when their time has come. What fails is tried again a minute later.
+async fn delete_due_accounts(accounts: Accounts) {
+    let mut every = tokio::time::interval(ACCOUNTS_DELETED_EVERY);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let _ = accounts.delete_due_accounts().await; // the storage has logged it
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Letter {
     pub to: Email,
     /// Names it for ever: whoever gets it twice can tell.
     pub id: String,
+    /// The language that it is written in.
+    pub language: Text,
     /// What it is about, on one line.
     pub subject: String,
     /// What it says.
@@ -40,6 +42,7 @@ pub enum Paragraph {
 /// Mail clients know no style sheets; what is written at each element all of them know.
 const BODY: &str =
     "margin:0;padding:24px;background:#ffffff;color:#15231e;font:17px/1.5 sans-serif";
+const COLUMN: &str = "max-width:36em;margin:0 auto";
 const BUTTON: &str = "display:inline-block;padding:12px 22px;border-radius:4px;background:#12493b;color:#ffffff;\
      font-weight:600;text-decoration:none";
 const CODE: &str = "font:600 28px/1.2 monospace;letter-spacing:4px";
@@ -59,10 +62,11 @@ impl Letter {
         Self {
             to,
             id,
+            language,
             text: text.join("\r\n\r\n") + "\r\n",
             html: format!(
                 "<!DOCTYPE html><html lang=\"{}\" dir=\"{direction}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
-                 <body style=\"{BODY}\">{html}</body></html>",
+                 <body style=\"{BODY}\"><div style=\"{COLUMN}\">{html}</div></body></html>",
                 language.tag(),
                 encode_text(&subject),
             ),
@@ -76,7 +80,7 @@ fn as_text(paragraph: &Paragraph) -> String {
     match paragraph {
         Paragraph::Words(words) => words.clone(),
         // On a line of its own, so that clients that look for addresses find its end.
-        Paragraph::Link { label, url } => format!("{label}:\r\n{url}"),
+        Paragraph::Link { label, url } => format!("{label}\r\n{url}"),
         Paragraph::Code(code) => code.clone(),
     }
 }
@@ -117,7 +121,7 @@ mod tests {
         );
         assert_eq!(
             letter.text,
-            "<b>Ada</b> & co\r\n\r\n\"Open\":\r\nhttps://app.example/reset?token=a&b=\"><script>\r\n\r\n123456\r\n"
+            "<b>Ada</b> & co\r\n\r\n\"Open\"\r\nhttps://app.example/reset?token=a&b=\"><script>\r\n\r\n123456\r\n"
         );
         assert!(letter.html.contains("<title>&lt;Hello&gt;</title>"));
         assert!(

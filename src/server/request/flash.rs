@@ -22,6 +22,9 @@ const DRAFT_LIFE_SECONDS: i64 = 1800;
 /// Browsers keep 4096 bytes a cookie, its name and attributes included; base64 makes 4 out of 3.
 const MAX_JSON_BYTES: usize = 2700;
 
+/// The value that says what was asked; no field of a form has such a name.
+const ASKED: &str = "/action";
+
 /// Good news for the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,10 +43,29 @@ pub enum Notice {
     LetterSent,
     /// A new password was chosen, every session ended.
     PasswordReset,
+    /// The same of another account than the visitor's.
+    OtherPasswordReset,
     /// Every session ended and the password counts no more: a new one is to be chosen.
     Disowned,
+    /// A link to prove the address is on its way.
+    VerificationSent,
+    /// The address is proved.
+    EmailVerified,
+    /// A link is on its way to the new mailbox.
+    ChangeSent,
+    /// The account has another address.
+    EmailChanged,
+    /// It is set which letters are sent.
+    NoticesSet,
     /// The session was ended.
     SignedOut,
+    /// The account is to be deleted then, and every session was ended.
+    DeletionRequested {
+        /// In epoch milliseconds.
+        delete_at_ms: i64,
+    },
+    /// The account was to be deleted, and stays.
+    DeletionCancelled,
     /// Another session was ended.
     SessionEnded,
     /// Every other session was ended.
@@ -124,6 +146,24 @@ impl Flash {
     pub fn keeping(mut self, name: &str, value: &str) -> Self {
         self.values.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With what was asked of which action, to be asked again when the password was given. Its fields hold no password.
+    #[must_use]
+    pub fn asking(self, action: &str, fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter();
+        let asked = |flash: Self, (name, value): &(&str, &str)| flash.keeping(name, value);
+        fields.fold(self.keeping(ASKED, action), asked)
+    }
+
+    /// What was asked: of which action, and with which fields.
+    pub fn asked(&self) -> Option<(&str, impl Iterator<Item = (&str, &str)>)> {
+        let action = self.value(ASKED)?;
+        let fields = self.values.iter().filter(|(name, _)| name != ASKED);
+        Some((
+            action,
+            fields.map(|(name, value)| (name.as_str(), value.as_str())),
+        ))
     }
 
     /// With what was wrong.

@@ -6,7 +6,6 @@ pub mod flash;
 
 use crate::domain::appearance::Appearance;
 use crate::domain::audit::Source;
-use crate::domain::device::Network;
 use crate::domain::error::AppError;
 use crate::domain::local_path::LocalPath;
 use crate::domain::role::Role;
@@ -154,7 +153,7 @@ pub struct Visit {
     pub cookies: Cookies,
     /// Seals what a form leaves behind.
     pub flash_seal: FlashSeal,
-    /// Where letters are shown that do not go out.
+    /// The letters that do not go out, for whoever sits at this machine.
     pub mailbox: Option<Mailbox>,
     /// Where the built files are.
     pub assets: Arc<AssetPaths>,
@@ -267,12 +266,6 @@ impl Request {
             append(SET_COOKIE, cookie);
         }
         Ok(())
-    }
-
-    /// The letters that do not go out, for whoever sits at this machine.
-    pub fn shown_mailbox(&self) -> Option<&Mailbox> {
-        let network = self.source.device.network();
-        (self.mailbox.as_ref()).filter(|_| network.is_some_and(Network::is_loopback))
     }
 
     /// Ends the session whose tokens this browser presented, if any.

@@ -31,6 +31,8 @@ pub struct UserRow {
     pub created_at: Millis,
     /// When it was disabled, if it is.
     pub disabled_at: Option<Millis>,
+    /// When it is to be deleted, if its owner asked for that.
+    pub delete_at: Option<Millis>,
 }
 
 /// What came of changing a user.
@@ -65,7 +67,7 @@ impl Storage {
         let begin = after.map_or(String::new(), |after| format!("{after}!"));
         let begin = begin.max(prefix.to_owned());
         let rows = sqlx::query(
-            "SELECT id, email, nickname, signature, roles, created_at, disabled_at FROM users \
+            "SELECT id, email, nickname, signature, roles, created_at, disabled_at, delete_at FROM users \
              WHERE email COLLATE \"binary\" >= $1 AND email COLLATE \"binary\" < $2 \
              ORDER BY email COLLATE \"binary\" LIMIT $3",
         )
@@ -83,7 +85,7 @@ impl Storage {
     /// When the database fails.
     pub async fn user(&self, user: UserId) -> Result<Option<UserRow>, StorageError> {
         let row = sqlx::query(
-            "SELECT id, email, nickname, signature, roles, created_at, disabled_at FROM users WHERE id = $1",
+            "SELECT id, email, nickname, signature, roles, created_at, disabled_at, delete_at FROM users WHERE id = $1",
         )
         .bind(user.to_string())
         .fetch_optional(self.connections.ask())
@@ -265,15 +267,15 @@ impl Storage {
     }
 }
 
-/// Whether this user is the only one who can administrate. Writing the rows it looks at holds off whoever would
+/// Whether this user is the only one who can administrate and is not about to go. Writing the rows it looks at holds off whoever would
 /// change them, until this transaction ends: two administrators cannot remove each other at the same time.
-async fn is_last_administrator(
+pub(super) async fn is_last_administrator(
     connection: &mut AnyConnection,
     user: UserId,
 ) -> Result<bool, StorageError> {
     let administrators = sqlx::query(
         "UPDATE users SET epoch = epoch WHERE roles <> '' AND (' ' || roles || ' ') LIKE $1 \
-         AND disabled_at IS NULL RETURNING id",
+         AND disabled_at IS NULL AND delete_at IS NULL RETURNING id",
     )
     .bind(LIKE_ADMINISTRATOR)
     .fetch_all(connection)
@@ -334,5 +336,6 @@ fn user_row(row: &AnyRow) -> Result<UserRow, StorageError> {
         roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
         created_at: row.try_get("created_at")?,
         disabled_at: row.try_get("disabled_at")?,
+        delete_at: row.try_get("delete_at")?,
     })
 }

@@ -23,6 +23,8 @@ pub struct AuditRecord<'a> {
     pub user: Option<UserId>,
     /// In or to which session, if in one.
     pub session: Option<SessionId>,
+    /// Where its letter goes, if not to the address of the user.
+    pub mailbox: Option<&'a Email>,
     /// What more there is to say: words of ours, never what somebody typed, never a secret.
     pub detail: &'a str,
     /// From where.
@@ -134,10 +136,11 @@ impl Storage {
             other => other,
         })?;
         if self.writes_letters
-            && let (Some(user), Some(purpose)) = (record.user, record.event.letter())
+            && let (Some(user), Some(purpose)) = (record.user, record.event.link())
         {
-            mailed_links::insert(connection, &hash, purpose, user, now).await?;
-            Self::put_into_outbox(connection, link.seq, &hash).await?;
+            let mailbox = record.mailbox;
+            mailed_links::insert(connection, &hash, purpose, user, mailbox, now).await?;
+            Self::put_into_outbox(connection, link.seq, &hash, mailbox).await?;
         }
         next.replace(&ends, &self.seal, connection).await?;
         Ok(hash)

@@ -3,7 +3,7 @@
 use super::administration::{end_all, revoke};
 use super::audit::AuditRecord;
 use super::users::user_id;
-use super::{Moment, Storage, StorageError};
+use super::{Moment, Storage, StorageError, deletion};
 use crate::domain::audit::AuditEvent;
 use crate::domain::email::Email;
 use crate::domain::mailed_link::Purpose;
@@ -17,10 +17,21 @@ use sqlx::{AnyConnection, Row};
 pub struct MailedLink {
     /// Whose account it is for.
     pub user: UserId,
-    /// The account's address, to which it was sent.
+    /// The account's address now.
     pub email: Email,
+    /// Where it was sent.
+    pub mailbox: Email,
     /// Whether its code may still be tried.
     pub has_code: bool,
+}
+
+/// For whom a link is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'a> {
+    /// Whoever has this address, if anybody does.
+    Address(&'a Email),
+    /// This user.
+    User(UserId),
 }
 
 /// How many links may be asked for, and how many of them have a code that may be tried.
@@ -41,60 +52,68 @@ pub struct LinkLimits {
 /// No password has this for a hash.
 const NO_PASSWORD: &str = "-";
 
-/// The account and the link fit together: `l` and `u` are their rows, `$2` is the purpose and `$3` is now. A link that replaces the
-/// password replaces the one that was in force when it was asked for, and no other.
+/// The account and the link fit together: `l` and `u` are their rows, `$2` is the purpose and `$3` is now. A link is bound to the
+/// address that the account had, but for the one that brings it back. One that replaces what stands for the account, the password or
+/// the address, is good while the password is the one that was in force when it was asked for.
 const IS_GOOD: &str = "l.purpose = $2 AND l.ended_at IS NULL AND l.expires_at > $3 AND u.disabled_at IS NULL \
-     AND l.email = u.email AND (l.purpose <> 'reset' OR l.password_changed_at = u.password_changed_at)";
+     AND (l.email = u.email OR l.purpose = 'undo') \
+     AND (l.password_changed_at = u.password_changed_at OR l.purpose NOT IN ('reset', 'change'))";
 
 impl Storage {
-    /// Sends a link to choose a new password, if there is such an account, it is open, and there are not too many. Whether or not,
-    /// a record is written: it takes the same time.
+    /// Sends the link that belongs to the record's event, if there is such an account, it is open, there are not too many, and
+    /// there is anything left to verify. Whether or not, a record is written: it takes the same time.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn request_password_reset(
+    pub async fn send_link(
         &self,
-        email: &Email,
+        wanted: Wanted<'_>,
         limits: LinkLimits,
         record: &AuditRecord<'_>,
         now: Millis,
     ) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
         // Whoever asks for the same account at once waits: the newest link is the only one.
-        let row = sqlx::query(
-            "UPDATE users SET epoch = epoch WHERE email = $1 RETURNING id, disabled_at",
-        )
-        .bind(email.as_str().to_owned())
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let (user, disabled) = match &row {
-            Some(row) => (
-                Some(user_id(row, "id")?),
-                row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
-            ),
-            None => (None, false),
+        let (sql, key) = match wanted {
+            Wanted::Address(email) => (LOCK_BY_EMAIL, email.as_str().to_owned()),
+            Wanted::User(user) => (LOCK_BY_ID, user.to_string()),
         };
-        let purpose = Purpose::ResetPassword;
+        let row = sqlx::query(sql)
+            .bind(key)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        let purpose = record.event.link();
+        let user = row.as_ref().map(|row| user_id(row, "id")).transpose()?;
+        let has = |column| {
+            let row = row.as_ref();
+            row.map_or(Ok(false), |row| {
+                row.try_get::<Option<i64>, _>(column)
+                    .map(|time| time.is_some())
+            })
+        };
+        let (disabled, verified) = (has("disabled_at")?, has("email_verified_at")?);
         let sent = sqlx::query(
-            "SELECT COUNT(*) AS links, COALESCE(SUM(CASE WHEN created_at > $4 THEN 1 ELSE 0 END), 0) AS late \
-             FROM mailed_links WHERE user_id = $1 AND purpose = $2 AND created_at > $3",
+            "SELECT COALESCE(SUM(CASE WHEN created_at > $3 THEN 1 ELSE 0 END), 0) AS links, \
+             COALESCE(SUM(CASE WHEN created_at > $4 THEN 1 ELSE 0 END), 0) AS codes \
+             FROM mailed_links WHERE user_id = $1 AND purpose = $2",
         )
         .bind(user.map_or(String::new(), |user| user.to_string()))
-        .bind(purpose.as_str())
-        .bind(limits.links_since.min(limits.codes_since))
-        .bind(limits.links_since.max(limits.codes_since))
+        .bind(purpose.map_or("", Purpose::as_str))
+        .bind(limits.links_since)
+        .bind(limits.codes_since)
         .fetch_one(&mut *transaction)
         .await?;
-        let (all, late): (i64, i64) = (sent.try_get("links")?, sent.try_get("late")?);
+        let (links, codes): (i64, i64) = (sent.try_get("links")?, sent.try_get("codes")?);
         let refused = match user {
             None => Some("unknown"),
             Some(_) if disabled => Some("disabled"),
-            Some(_) if late >= limits.links => Some("too_often"),
+            Some(_) if verified && purpose == Some(Purpose::VerifyEmail) => Some("verified"),
+            Some(_) if links >= limits.links => Some("too_often"),
             Some(_) => None,
         };
         let event = match refused {
-            Some(_) => AuditEvent::PasswordResetRefused,
-            None => AuditEvent::PasswordResetRequested,
+            Some(_) => AuditEvent::LetterRefused,
+            None => record.event,
         };
         let record = AuditRecord {
             event,
@@ -103,13 +122,12 @@ impl Storage {
             ..*record
         };
         let link = self.append(&mut transaction, &record, now).await?;
-        if all < limits.codes {
-            sqlx::query("UPDATE mailed_links SET code_tries = $2 WHERE id = $1")
-                .bind(link)
-                .bind(limits.tries)
-                .execute(&mut *transaction)
-                .await?;
-        }
+        let has_code = purpose == Some(Purpose::ResetPassword) && codes < limits.codes;
+        sqlx::query("UPDATE mailed_links SET code_tries = $2 WHERE id = $1")
+            .bind(link)
+            .bind(if has_code { limits.tries } else { 0 })
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -125,7 +143,7 @@ impl Storage {
         now: Millis,
     ) -> Result<Option<MailedLink>, StorageError> {
         let sql = format!(
-            "SELECT l.user_id, l.email, l.code_tries FROM mailed_links l JOIN users u ON u.id = l.user_id \
+            "SELECT l.user_id, u.email, l.mailbox, l.code_tries FROM mailed_links l JOIN users u ON u.id = l.user_id \
              WHERE l.id = $1 AND {IS_GOOD}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -138,6 +156,7 @@ impl Storage {
             Ok(MailedLink {
                 user: user_id(&row, "user_id")?,
                 email: Email::from_stored(row.try_get("email")?),
+                mailbox: Email::from_stored(row.try_get("mailbox")?),
                 has_code: row.try_get::<i64, _>("code_tries")? > 0,
             })
         })
@@ -179,61 +198,121 @@ impl Storage {
         record: &AuditRecord<'_>,
         moment: Moment,
     ) -> Result<Option<Revocation>, StorageError> {
-        let used = self
-            .use_link(link, Purpose::ResetPassword, new_hash, record, moment)
+        let mut transaction = self.begin().await?;
+        let used = consume(&mut transaction, link, Purpose::ResetPassword, moment.now).await?;
+        let Some((user, _)) = used else {
+            return Ok(None); // dropping the transaction rolls it back
+        };
+        let reason = EndReason::PasswordChanged;
+        let revocation = replace_password(&mut transaction, user, new_hash, reason, moment).await?;
+        self.append(&mut transaction, &to(record, user), moment.now)
             .await?;
-        Ok(used.map(|(revocation, _)| revocation))
+        transaction.commit().await?;
+        Ok(Some(revocation))
     }
 
-    /// Uses up a link by which the owner says that it was not them: every session of the account ends, and its password counts no
-    /// more. Returns also the name of the link by which a new one can be chosen.
+    /// Uses up a link by which the owner says that it was not them: every session of the account ends, its password counts no
+    /// more, and if it was to be deleted, it stays. One that brings an address back does that too. Returns also whose it is, and the name of the
+    /// link by which a new password can be chosen.
     ///
     /// # Errors
-    /// When the database fails; then nothing changed.
+    /// [`StorageError::Taken`] when another account has the address by now. Then nothing changed, nor when the database fails.
     pub async fn disown(
         &self,
         link: &str,
+        purpose: Purpose,
         record: &AuditRecord<'_>,
         moment: Moment,
-    ) -> Result<Option<(Revocation, String)>, StorageError> {
-        self.use_link(link, Purpose::NotMe, NO_PASSWORD, record, moment)
-            .await
+    ) -> Result<Option<(UserId, Revocation, String)>, StorageError> {
+        let mut transaction = self.begin().await?;
+        let used = consume(&mut transaction, link, purpose, moment.now).await?;
+        let Some((user, mailbox)) = used else {
+            return Ok(None);
+        };
+        if purpose == Purpose::UndoEmail {
+            set_email(&mut transaction, user, &mailbox, moment.now).await?;
+            // What was sent since then went to whoever took the account.
+            sqlx::query(
+                "UPDATE mailed_links SET ended_at = $3 WHERE user_id = $1 AND ended_at IS NULL \
+                 AND created_at >= (SELECT created_at FROM mailed_links WHERE id = $2)",
+            )
+            .bind(user.to_string())
+            .bind(link.to_owned())
+            .bind(moment.now)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        // Nor was it them who wanted the account to go.
+        deletion::cancel(&mut transaction, user).await?;
+        let reason = EndReason::EndedByUser;
+        let revocation =
+            replace_password(&mut transaction, user, NO_PASSWORD, reason, moment).await?;
+        let next = self
+            .append(&mut transaction, &to(record, user), moment.now)
+            .await?;
+        transaction.commit().await?;
+        Ok(Some((user, revocation, next)))
     }
 
-    async fn use_link(
+    /// Uses up a link that proves that the account's address is its owner's: `user`, whom the caller knows by other means. False when
+    /// it is not good any more, or not theirs.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing changed.
+    pub async fn verify_email(
         &self,
         link: &str,
-        purpose: Purpose,
-        new_hash: &str,
+        user: UserId,
         record: &AuditRecord<'_>,
-        moment: Moment,
-    ) -> Result<Option<(Revocation, String)>, StorageError> {
+        now: Millis,
+    ) -> Result<bool, StorageError> {
         let mut transaction = self.begin().await?;
-        let Some(user) = consume(&mut transaction, link, purpose, moment.now).await? else {
-            return Ok(None); // dropping the transaction rolls it back
-        };
-        let raised = sqlx::query(
-            "UPDATE users SET password_hash = $2, epoch = epoch + 1, password_changed_at = $3, updated_at = $3 \
-             WHERE id = $1 RETURNING epoch",
+        let used = consume(&mut transaction, link, Purpose::VerifyEmail, now).await?;
+        if used.is_none_or(|(owner, _)| owner != user) {
+            return Ok(false);
+        }
+        sqlx::query(
+            "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1",
         )
         .bind(user.to_string())
-        .bind(new_hash.to_owned())
-        .bind(moment.now)
-        .fetch_one(&mut *transaction)
+        .bind(now)
+        .execute(&mut *transaction)
         .await?;
-        let reason = match purpose {
-            Purpose::ResetPassword => EndReason::PasswordChanged,
-            Purpose::NotMe => EndReason::EndedByUser,
-        };
-        end_all(&mut transaction, user, reason, moment).await?;
-        let revocation = revoke(&mut transaction, user, &raised, moment).await?;
-        let record = AuditRecord {
-            user: Some(user),
-            ..*record
-        };
-        let next = self.append(&mut transaction, &record, moment.now).await?;
+        self.append(&mut transaction, &to(record, user), now)
+            .await?;
         transaction.commit().await?;
-        Ok(Some((revocation, next)))
+        Ok(true)
+    }
+
+    /// Uses up a link and makes the mailbox that it was sent to the address of its account. The letter goes to the address before.
+    /// `None`, and nothing changed, when the link is not good any more.
+    ///
+    /// # Errors
+    /// [`StorageError::Taken`] when another account has the address by now. Then nothing changed, nor when the database fails.
+    pub async fn change_email(
+        &self,
+        link: &str,
+        record: &AuditRecord<'_>,
+        now: Millis,
+    ) -> Result<Option<UserId>, StorageError> {
+        let mut transaction = self.begin().await?;
+        let used = consume(&mut transaction, link, Purpose::ChangeEmail, now).await?;
+        let Some((user, mailbox)) = used else {
+            return Ok(None);
+        };
+        let before: String = sqlx::query_scalar("SELECT email FROM users WHERE id = $1")
+            .bind(user.to_string())
+            .fetch_one(&mut *transaction)
+            .await?;
+        set_email(&mut transaction, user, &mailbox, now).await?;
+        let before = Email::from_stored(before);
+        let record = AuditRecord {
+            mailbox: Some(&before),
+            ..to(record, user)
+        };
+        self.append(&mut transaction, &record, now).await?;
+        transaction.commit().await?;
+        Ok(Some(user))
     }
 
     /// Deletes links that were good until before then.
@@ -249,13 +328,27 @@ impl Storage {
     }
 }
 
-/// Uses up a link, if it is still good: then whose it is. Holds off whoever would change the same account until the transaction ends.
+const LOCK_BY_EMAIL: &str =
+    "UPDATE users SET epoch = epoch WHERE email = $1 RETURNING id, disabled_at, email_verified_at";
+const LOCK_BY_ID: &str =
+    "UPDATE users SET epoch = epoch WHERE id = $1 RETURNING id, disabled_at, email_verified_at";
+
+/// The record of what happens to this user.
+fn to<'a>(record: &AuditRecord<'a>, user: UserId) -> AuditRecord<'a> {
+    AuditRecord {
+        user: Some(user),
+        ..*record
+    }
+}
+
+/// Uses up a link, if it is still good: then whose it is, and where it was sent. Holds off whoever would change the same account until
+/// the transaction ends.
 async fn consume(
     connection: &mut AnyConnection,
     link: &str,
     purpose: Purpose,
     now: Millis,
-) -> Result<Option<UserId>, StorageError> {
+) -> Result<Option<(UserId, Email)>, StorageError> {
     // The account first, as everybody locks it first, so that nobody waits for the other for ever.
     sqlx::query(
         "UPDATE users SET epoch = epoch WHERE id = (SELECT user_id FROM mailed_links WHERE id = $1)",
@@ -265,7 +358,8 @@ async fn consume(
     .await?;
     let sql = format!(
         "UPDATE mailed_links SET ended_at = $3 WHERE id = $1 AND EXISTS \
-         (SELECT 1 FROM mailed_links l JOIN users u ON u.id = l.user_id WHERE l.id = $1 AND {IS_GOOD}) RETURNING user_id"
+         (SELECT 1 FROM mailed_links l JOIN users u ON u.id = l.user_id WHERE l.id = $1 AND {IS_GOOD}) \
+         RETURNING user_id, mailbox"
     );
     let row = sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(link.to_owned())
@@ -273,15 +367,59 @@ async fn consume(
         .bind(now)
         .fetch_optional(connection)
         .await?;
-    row.map(|row| user_id(&row, "user_id")).transpose()
+    row.map(|row| {
+        let mailbox = Email::from_stored(row.try_get("mailbox")?);
+        Ok((user_id(&row, "user_id")?, mailbox))
+    })
+    .transpose()
 }
 
-/// Writes the link of a letter, in the transaction of what it tells of. Of those that are asked for, it replaces the account's others.
+/// Replaces a password, for whoever proved that they read the account's mail. Every session ends.
+async fn replace_password(
+    connection: &mut AnyConnection,
+    user: UserId,
+    new_hash: &str,
+    reason: EndReason,
+    moment: Moment,
+) -> Result<Revocation, StorageError> {
+    let raised = sqlx::query(
+        "UPDATE users SET password_hash = $2, epoch = epoch + 1, password_changed_at = $3, updated_at = $3, \
+         email_verified_at = COALESCE(email_verified_at, $3) WHERE id = $1 RETURNING epoch",
+    )
+    .bind(user.to_string())
+    .bind(new_hash.to_owned())
+    .bind(moment.now)
+    .fetch_one(&mut *connection)
+    .await?;
+    end_all(connection, user, reason, moment).await?;
+    revoke(connection, user, &raised, moment).await
+}
+
+async fn set_email(
+    connection: &mut AnyConnection,
+    user: UserId,
+    email: &Email,
+    now: Millis,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "UPDATE users SET email = $2, email_verified_at = $3, updated_at = $3 WHERE id = $1",
+    )
+    .bind(user.to_string())
+    .bind(email.as_str().to_owned())
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes the link of a letter to a mailbox, or to the account's address, in the transaction of what it tells of. Of those that are
+/// asked for, it replaces the account's others.
 pub(super) async fn insert(
     connection: &mut AnyConnection,
     id: &str,
     purpose: Purpose,
     user: UserId,
+    mailbox: Option<&Email>,
     now: Millis,
 ) -> Result<(), StorageError> {
     if purpose.is_asked_for() {
@@ -295,14 +433,16 @@ pub(super) async fn insert(
         .await?;
     }
     sqlx::query(
-        "INSERT INTO mailed_links (id, purpose, user_id, email, password_changed_at, created_at, expires_at, ended_at, code_tries) \
-         SELECT $1, $2, id, email, password_changed_at, $4, $5, NULL, 0 FROM users WHERE id = $3",
+        "INSERT INTO mailed_links (id, purpose, user_id, mailbox, email, password_changed_at, created_at, expires_at, \
+         ended_at, code_tries) \
+         SELECT $1, $2, id, COALESCE($6, email), email, password_changed_at, $4, $5, NULL, 0 FROM users WHERE id = $3",
     )
     .bind(id.to_owned())
     .bind(purpose.as_str())
     .bind(user.to_string())
     .bind(now)
     .bind(now.saturating_add(purpose.life_ms()))
+    .bind(mailbox.map(|mailbox| mailbox.as_str().to_owned()))
     .execute(connection)
     .await?;
     Ok(())

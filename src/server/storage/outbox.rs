@@ -32,19 +32,21 @@ pub struct DueLetter {
 
 impl Storage {
     /// Writes to the owner of an account what has happened to it, in the transaction in which it does. The record's hash names the
-    /// letter, and the link in it.
+    /// letter, and the link in it. It goes to a mailbox, or to the account's address.
     pub(super) async fn put_into_outbox(
         connection: &mut AnyConnection,
         seq: i64,
         hash: &str,
+        mailbox: Option<&Email>,
     ) -> Result<(), StorageError> {
         sqlx::query(
             "INSERT INTO outbox (id, event, recipient, language, user_agent, network, created_at, due_at, tries) \
-             SELECT $1, a.event, u.email, u.language, a.user_agent, a.network, a.created_at, a.created_at, 0 \
+             SELECT $1, a.event, COALESCE($3, u.email), COALESCE(u.language, u.registered_in), a.user_agent, a.network, a.created_at, a.created_at, 0 \
              FROM audit_trail a JOIN users u ON u.id = a.user_id WHERE a.seq = $2",
         )
         .bind(hash.to_owned())
         .bind(seq)
+        .bind(mailbox.map(|mailbox| mailbox.as_str().to_owned()))
         .execute(connection)
         .await?;
         Ok(())

@@ -22,9 +22,8 @@ const AT_ONCE: usize = 16;
 /// How many may wait besides; beyond it, asking waits.
 const WAITING: usize = 1024;
 
-const ONE: &str =
-    "SELECT id, email, nickname, signature, avatar, roles, created_at FROM users WHERE id = $1";
-const MANY: &str = "SELECT id, email, nickname, signature, avatar, roles, created_at FROM users \
+const ONE: &str = "SELECT id, email, email_verified_at, nickname, signature, avatar, roles, created_at FROM users WHERE id = $1";
+const MANY: &str = "SELECT id, email, email_verified_at, nickname, signature, avatar, roles, created_at FROM users \
      WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 /// Asks for profiles. Cloning it shares it; its task ends with the last clone.
@@ -152,6 +151,9 @@ fn profile(id: UserId, row: &AnyRow) -> Result<Profile, StorageError> {
     Ok(Profile {
         id,
         email: Email::from_stored(row.try_get("email")?),
+        is_verified: row
+            .try_get::<Option<i64>, _>("email_verified_at")?
+            .is_some(),
         nickname: Nickname::from_stored(row.try_get("nickname")?),
         signature: Signature::from_stored(row.try_get("signature")?),
         avatar: row

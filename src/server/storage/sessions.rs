@@ -3,7 +3,7 @@
 use super::attempts::{self, AttemptLimit};
 use super::audit::AuditRecord;
 use super::users::user_id;
-use super::{Storage, StorageError, device, revocations, stored_network};
+use super::{Storage, StorageError, deletion, device, revocations, stored_network};
 use crate::domain::audit::AuditEvent;
 use crate::domain::device::Device;
 use crate::domain::role::Roles;
@@ -31,6 +31,8 @@ pub struct NewSession<'a> {
     pub remembered: bool,
     /// From where it was opened.
     pub device: &'a Device,
+    /// Whether its user has been seen there before. (For a program it does not matter: the database looks.)
+    pub is_known_device: bool,
 }
 
 /// A session and what its renewal must know of its user.
@@ -42,8 +44,10 @@ pub struct SessionRow {
     pub audience: Audience,
     /// Of the refresh token that is current.
     pub generation: Generation,
-    /// When the password was given.
+    /// When it was opened.
     pub created_at: Millis,
+    /// When the password was last given.
+    pub authenticated_at: Millis,
     /// When the current refresh token was made.
     pub rotated_at: Millis,
     /// Ends if it is not renewed by then.
@@ -86,6 +90,8 @@ pub struct Admission {
     pub displaced: Vec<SessionId>,
     /// The end of another session of this user, because a used key came back, of which nobody was told yet.
     pub reused: Option<Ending>,
+    /// Whether it keeps an account that was to be deleted.
+    pub keeps_account: bool,
 }
 
 /// Which session is to end, and why.
@@ -133,8 +139,8 @@ impl NewSession<'_> {
 
 impl Storage {
     /// Stores a session of a user whose epoch is still `epoch`, forgives the attempt that was `right`, and ends the user's
-    /// oldest ones beyond `limit` (0: none). `None`, and nothing stored, when the password was changed or the account disabled while the
-    /// password was being checked.
+    /// oldest ones beyond `limit` (0: none). An account that was to be deleted stays. `None`, and nothing stored, when the password was
+    /// changed or the account disabled or deleted while the password was being checked.
     ///
     /// # Errors
     /// When the database fails.
@@ -151,15 +157,24 @@ impl Storage {
         // Writing the row it depends on holds off a change of password, and another sign-in of the same user,
         // until this is committed.
         let unchanged = sqlx::query(
-            "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL",
+            "UPDATE users SET epoch = epoch WHERE id = $1 AND epoch = $2 AND disabled_at IS NULL \
+             RETURNING delete_at, device_notices_off_at",
         )
         .bind(session.user.to_string())
         .bind(epoch)
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await?;
-        if unchanged.rows_affected() != 1 {
+        let Some(unchanged) = unchanged else {
             return Ok(None); // dropping the transaction rolls it back
+        };
+        let keeps_account = unchanged.try_get::<Option<i64>, _>("delete_at")?.is_some();
+        if keeps_account {
+            deletion::cancel(&mut transaction, session.user).await?;
         }
+        let wants_notice =
+            (unchanged.try_get::<Option<i64>, _>("device_notices_off_at")?).is_none();
+        let is_told =
+            self.writes_letters && wants_notice && is_new_device(&mut transaction, session).await?;
         attempts::forgive(&mut transaction, right).await?;
         session.insert(&mut transaction).await?;
         let displaced = match limit {
@@ -172,6 +187,18 @@ impl Storage {
             Audience::Api => None,
         };
         self.append(&mut transaction, record, moment.now).await?;
+        let more = [
+            (keeps_account, AuditEvent::DeletionCancelled),
+            (is_told, AuditEvent::NewDevice),
+        ];
+        for (_, event) in more.into_iter().filter(|(happened, _)| *happened) {
+            let record = AuditRecord {
+                event,
+                detail: "",
+                ..*record
+            };
+            self.append(&mut transaction, &record, moment.now).await?;
+        }
         for displaced in &displaced {
             let record = AuditRecord {
                 event: AuditEvent::SessionDisplaced,
@@ -182,7 +209,11 @@ impl Storage {
             self.append(&mut transaction, &record, moment.now).await?;
         }
         transaction.commit().await?;
-        Ok(Some(Admission { displaced, reused }))
+        Ok(Some(Admission {
+            displaced,
+            reused,
+            keeps_account,
+        }))
     }
 
     /// A session, live or ended.
@@ -191,7 +222,7 @@ impl Storage {
     /// When the database fails.
     pub async fn session(&self, session: SessionId) -> Result<Option<SessionRow>, StorageError> {
         let row = sqlx::query(
-            "SELECT s.user_id, s.audience, s.generation, s.created_at, s.rotated_at, s.idle_expires_at, \
+            "SELECT s.user_id, s.audience, s.generation, s.created_at, s.authenticated_at, s.rotated_at, s.idle_expires_at, \
              s.absolute_expires_at, s.remembered_at, s.ended_at, s.end_reason, u.epoch, u.roles, u.disabled_at, u.language, \
              e.user_agent, e.network \
              FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN sessions e ON e.id = s.ended_by \
@@ -209,6 +240,10 @@ impl Storage {
                     .map(Generation)
                     .map_err(|_| StorageError::Corrupt("generation"))?,
                 created_at: row.try_get("created_at")?,
+                authenticated_at: match row.try_get("authenticated_at")? {
+                    Some(at) => at,
+                    None => row.try_get("created_at")?,
+                },
                 rotated_at: row.try_get("rotated_at")?,
                 idle_expires_at: row.try_get("idle_expires_at")?,
                 absolute_expires_at: row.try_get("absolute_expires_at")?,
@@ -221,6 +256,23 @@ impl Storage {
             })
         })
         .transpose()
+    }
+
+    /// The password was given again in a session that lives.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_authenticated(
+        &self,
+        session: SessionId,
+        now: Millis,
+    ) -> Result<(), StorageError> {
+        sqlx::query("UPDATE sessions SET authenticated_at = $2 WHERE id = $1 AND ended_at IS NULL")
+            .bind(session.to_string())
+            .bind(now)
+            .execute(self.connections.ask())
+            .await?;
+        Ok(())
     }
 
     /// The live sessions of a user, the one last seen first.
@@ -380,6 +432,30 @@ pub(super) async fn revoke_all(
     Ok(sessions)
 }
 
+/// Whether nobody knows that the user has been at this device. Programs keep no mark: they are known by their name and network. An
+/// account that nobody has signed in to yet has no devices that others could be new beside.
+async fn is_new_device(
+    connection: &mut AnyConnection,
+    session: &NewSession<'_>,
+) -> Result<bool, StorageError> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS all_of_them, COALESCE(SUM(CASE WHEN audience = $2 AND user_agent = $3 AND network = $4 \
+         THEN 1 ELSE 0 END), 0) AS alike FROM sessions WHERE user_id = $1",
+    )
+    .bind(session.user.to_string())
+    .bind(session.audience.as_str())
+    .bind(session.device.user_agent().to_owned())
+    .bind(stored_network(session.device))
+    .fetch_one(connection)
+    .await?;
+    let (all, alike): (i64, i64) = (row.try_get("all_of_them")?, row.try_get("alike")?);
+    let is_known = match session.audience {
+        Audience::Web => session.is_known_device,
+        Audience::Api => alike > 0,
+    };
+    Ok(all > 0 && !is_known)
+}
+
 /// The latest end of a session because a used key came back, if its user was not told yet; and notes that it
 /// is being told now.
 async fn take_reuse(
@@ -403,11 +479,11 @@ async fn take_reuse(
         .max_by_key(|ending| ending.at_ms))
 }
 
-fn session_id(row: &AnyRow) -> Result<SessionId, StorageError> {
+pub(super) fn session_id(row: &AnyRow) -> Result<SessionId, StorageError> {
     SessionId::parse(&row.try_get::<String, _>("id")?).ok_or(StorageError::Corrupt("id"))
 }
 
-fn audience(row: &AnyRow) -> Result<Audience, StorageError> {
+pub(super) fn audience(row: &AnyRow) -> Result<Audience, StorageError> {
     Audience::parse(&row.try_get::<String, _>("audience")?).ok_or(StorageError::Corrupt("audience"))
 }
 

@@ -23,6 +23,10 @@ pub struct NewUser<'a> {
     pub password_hash: &'a str,
     /// What the user may do.
     pub roles: &'a Roles,
+    /// The tag of the language in which the account is created, if it is known.
+    pub language: Option<&'a str>,
+    /// Whether somebody vouches for the address.
+    pub is_verified: bool,
     /// Now.
     pub created_at: Millis,
 }
@@ -41,6 +45,8 @@ pub struct Credentials {
     pub roles: Roles,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// Whether it is proved that the address is theirs.
+    pub is_verified: bool,
     /// The tag of the user's language, if one was chosen.
     pub language: Option<String>,
 }
@@ -76,12 +82,11 @@ impl Remaining<'_> {
     }
 }
 
-const CREDENTIALS_BY_EMAIL: &str = "SELECT id, email, password_hash, epoch, roles, disabled_at, language FROM users WHERE email = $1";
-const CREDENTIALS_BY_ID: &str =
-    "SELECT id, email, password_hash, epoch, roles, disabled_at, language FROM users WHERE id = $1";
+const CREDENTIALS_BY_EMAIL: &str = "SELECT id, email, password_hash, epoch, roles, disabled_at, email_verified_at, language FROM users WHERE email = $1";
+const CREDENTIALS_BY_ID: &str = "SELECT id, email, password_hash, epoch, roles, disabled_at, email_verified_at, language FROM users WHERE id = $1";
 
 impl Storage {
-    /// Stores a user, and the session that the registration opens.
+    /// Stores a user, and the session that the registration opens; `verification` is the request to prove the address, if one is made.
     ///
     /// # Errors
     /// [`StorageError::Taken`] when the e-mail has an account; then nothing is stored.
@@ -90,12 +95,13 @@ impl Storage {
         user: &NewUser<'_>,
         session: Option<&NewSession<'_>>,
         record: &AuditRecord<'_>,
+        verification: Option<&AuditRecord<'_>>,
     ) -> Result<(), StorageError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO users (id, email, nickname, signature, password_hash, roles, epoch, \
-             created_at, updated_at, password_changed_at, disabled_at) \
-             VALUES ($1, $2, $3, '', $4, $5, 1, $6, $6, $6, NULL)",
+             created_at, updated_at, password_changed_at, disabled_at, registered_in, email_verified_at) \
+             VALUES ($1, $2, $3, '', $4, $5, 1, $6, $6, $6, NULL, $7, $8)",
         )
         .bind(user.id.to_string())
         .bind(user.email.as_str().to_owned())
@@ -103,13 +109,17 @@ impl Storage {
         .bind(user.password_hash.to_owned())
         .bind(user.roles.to_stored())
         .bind(user.created_at)
+        .bind(user.language.map(str::to_owned))
+        .bind(user.is_verified.then_some(user.created_at))
         .execute(&mut *transaction)
         .await?;
         if let Some(session) = session {
             session.insert(&mut transaction).await?;
         }
-        self.append(&mut transaction, record, user.created_at)
-            .await?;
+        for record in std::iter::once(record).chain(verification) {
+            self.append(&mut transaction, record, user.created_at)
+                .await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
@@ -152,6 +162,44 @@ impl Storage {
             .execute(self.connections.ask())
             .await?;
         Ok(())
+    }
+
+    /// Whether a user wants a letter when they sign in from a new device.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn wants_device_notices(&self, user: UserId) -> Result<bool, StorageError> {
+        let off =
+            sqlx::query("SELECT id FROM users WHERE id = $1 AND device_notices_off_at IS NOT NULL")
+                .bind(user.to_string())
+                .fetch_optional(self.connections.ask())
+                .await?;
+        Ok(off.is_none())
+    }
+
+    /// Remembers that. False when there is no such user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_device_notices(
+        &self,
+        user: UserId,
+        wants: bool,
+        record: &AuditRecord<'_>,
+        now: Millis,
+    ) -> Result<bool, StorageError> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query("UPDATE users SET device_notices_off_at = $2 WHERE id = $1")
+            .bind(user.to_string())
+            .bind((!wants).then_some(now))
+            .execute(&mut *transaction)
+            .await?;
+        if done.rows_affected() != 1 {
+            return Ok(false); // dropping the transaction rolls it back
+        }
+        self.append(&mut transaction, record, now).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// The profile of one user.
@@ -279,6 +327,9 @@ fn credentials(row: &AnyRow) -> Result<Credentials, StorageError> {
         epoch: row.try_get("epoch")?,
         roles: Roles::from_stored(&row.try_get::<String, _>("roles")?),
         disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        is_verified: row
+            .try_get::<Option<i64>, _>("email_verified_at")?
+            .is_some(),
         language: row.try_get("language")?,
     })
 }

@@ -11,6 +11,7 @@ use crate::domain::local_path::LocalPath;
 use crate::domain::session::Ending;
 use crate::language::Text;
 use crate::server::accounts::Renewal;
+use crate::server::mail::Mailbox;
 use crate::server::request::cookies::{Found, find, find_each};
 use crate::server::request::flash::Flash;
 use crate::server::request::{Preferences, Request as VestibuleRequest, Visit, Visitor};
@@ -18,7 +19,7 @@ use crate::server::tokens::Audience;
 use crate::server::web::address;
 use crate::server::web::router::Application;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
+use axum::http::header::{ACCEPT_LANGUAGE, HOST, SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -100,6 +101,7 @@ pub async fn identify(
         flash = Some(draft).filter(|draft| draft.owner() == Some(claims.sub));
     }
 
+    let mailbox = mailbox(&application, headers, &source);
     let visit = VestibuleRequest::new(Visit {
         accounts: application.accounts.clone(),
         preferences: chosen(language, appearance, request.headers()),
@@ -114,7 +116,7 @@ pub async fn identify(
         known_browser,
         cookies: application.cookies,
         flash_seal: application.flash_seal.clone(),
-        mailbox: application.mailbox.clone(),
+        mailbox,
         assets: Arc::clone(&application.site.paths),
     });
     request.extensions_mut().insert(visit);
@@ -238,6 +240,15 @@ fn source(application: &Application, headers: &HeaderMap, extensions: &Extension
         device: Device::new(user_agent, address.map(Network::of)),
         request: extensions.get().copied(),
     }
+}
+
+/// The development mailbox, for a browser on this very machine that was told to go to our origin: a page of somebody else's, whose name
+/// leads here (DNS rebinding), would read everybody's links.
+fn mailbox(application: &Application, headers: &HeaderMap, source: &Source) -> Option<Mailbox> {
+    let mailbox = application.mailbox.as_ref()?;
+    let is_near = source.device.network().is_some_and(Network::is_loopback);
+    let (_, ours) = application.origin.as_str().split_once("://")?;
+    (is_near && text(headers, HOST.as_str()) == ours).then(|| mailbox.clone())
 }
 
 /// Whose valid access token the cookies hold: for pages that only want to know what to offer. Nothing is renewed.

@@ -12,6 +12,7 @@ mod forms;
 mod guard;
 mod identity;
 mod metrics;
+mod personal_data;
 mod render;
 mod router;
 mod same_origin;

@@ -1,7 +1,7 @@
 //! Every route and every layer, on one page.
 
 use crate::app::audit_file::AuditFile;
-use crate::app::routes::{AUDIT_CSV, AUDIT_JSON_LINES, Access, PAGES};
+use crate::app::routes::{AUDIT_CSV, AUDIT_JSON_LINES, Access, EXPORT_DATA, PAGES};
 use crate::domain::role::Role;
 use crate::server::accounts::Accounts;
 use crate::server::config::Origin;
@@ -16,8 +16,8 @@ use crate::server::web::assets::Site;
 use crate::server::web::export::export;
 use crate::server::web::identity::Unknown;
 use crate::server::web::{
-    api, arrival, assets, avatars, events, forms, guard, identity, render, same_origin,
-    security_headers, telemetry, trouble, uploads,
+    api, arrival, assets, avatars, events, forms, guard, identity, personal_data, render,
+    same_origin, security_headers, telemetry, trouble, uploads,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -98,6 +98,7 @@ pub fn router(application: Application) -> Router {
 
     let actions = Router::new()
         .route("/action/{name}", post(run_action))
+        .route(EXPORT_DATA, post(personal_data::download))
         .route_layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(

@@ -149,7 +149,7 @@ impl Readers {
             .execute("DELETE FROM audit_trail WHERE seq < (SELECT last_seq FROM audit_ends)")
             .await;
         let mut pages = Vec::new();
-        for path in ["/", "/profile", "/sessions", "/password"] {
+        for path in ["/", "/profile", "/sessions", "/password", "/account"] {
             pages.push(self.ada.get(path).await);
         }
         for path in &self.about_ada {

@@ -7,6 +7,7 @@
 mod avatar;
 mod bearer;
 mod body;
+mod email;
 mod recovery;
 mod refusal;
 mod sessions;
@@ -59,7 +60,10 @@ fn parts() -> (Router<Arc<Application>>, utoipa::openapi::OpenApi) {
         .routes(routes!(tokens::refresh))
         .routes(routes!(recovery::forgot))
         .routes(routes!(recovery::reset))
-        .routes(routes!(user::read, user::change))
+        .routes(routes!(email::verify))
+        .routes(routes!(email::change))
+        .routes(routes!(user::read, user::change, user::delete))
+        .routes(routes!(user::export))
         .routes(routes!(user::change_password))
         .routes(routes!(avatar::set, avatar::remove))
         .routes(routes!(sessions::list, sessions::end_others))

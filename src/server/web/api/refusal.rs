@@ -50,6 +50,7 @@ fn codes() -> Schema {
     one_of(&[
         "bad_request",
         "busy",
+        "email_not_verified",
         "email_taken",
         "forbidden",
         "internal",
@@ -62,6 +63,7 @@ fn codes() -> Schema {
         "own_account",
         "payload_too_large",
         "registration_closed",
+        "stale_authentication",
         "timed_out",
         "too_many_failures",
         "too_many_requests",
@@ -87,6 +89,7 @@ fn field_codes() -> Schema {
         "too_many_bytes",
         "too_many_pixels",
         "too_short",
+        "unchanged",
         "unknown",
         "unknown_format",
         "wrong_code",
@@ -131,6 +134,8 @@ pub enum Challenge {
     InvalidToken,
     /// The token is good, and its holder may not do this.
     InsufficientScope,
+    /// The token is good, and the password was given too long ago (RFC 9470, section 3).
+    InsufficientUserAuthentication,
 }
 
 impl Challenge {
@@ -140,6 +145,10 @@ impl Challenge {
             Self::InvalidRequest => r#"Bearer realm="vestibule", error="invalid_request""#,
             Self::InvalidToken => r#"Bearer realm="vestibule", error="invalid_token""#,
             Self::InsufficientScope => r#"Bearer realm="vestibule", error="insufficient_scope""#,
+            Self::InsufficientUserAuthentication => {
+                // As old as `accounts::RECENT_SECONDS` says; a test holds the two together.
+                r#"Bearer realm="vestibule", error="insufficient_user_authentication", max_age="300""#
+            }
         })
     }
 }
@@ -166,6 +175,7 @@ impl From<AppError> for Refusal {
             // The token was read and believed; what it speaks of is gone.
             AppError::NotSignedIn => Some(Challenge::InvalidToken),
             AppError::Forbidden => Some(Challenge::InsufficientScope),
+            AppError::StaleAuthentication => Some(Challenge::InsufficientUserAuthentication),
             _ => None,
         };
         Self { error, challenge }

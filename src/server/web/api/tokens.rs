@@ -68,6 +68,7 @@ impl From<OpenSession> for Tokens {
     responses(
         (status = 200, body = Tokens),
         (status = 401, body = Failure, description = "The e-mail or the password is not right"),
+        (status = 403, body = Failure, description = "They are right, and the address is not proved yet: a letter is on its way"),
         (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
         (status = 503, body = Failure, description = "Too many wait, or the database cannot be reached; try again after `Retry-After` seconds"),
     ),
@@ -83,6 +84,7 @@ pub async fn sign_in(
         remember: false,
         audience: Audience::Api,
         known_browser: None,
+        confirming: None,
         source: &source,
     };
     let signed_in = application.accounts.sign_in(sign_in).await?;

@@ -2,15 +2,18 @@
 
 use super::bearer::Bearer;
 use super::body::Json;
-use super::refusal::{Failure, Refusal};
+use super::refusal::{Failure, JSON, Refusal};
 use crate::app::words;
 use crate::domain::user::{Profile, ProfileUpdate};
-use crate::server::accounts::PasswordChange;
+use crate::server::accounts::{Confirmation, PasswordChange};
 use crate::server::config::Origin;
 use crate::server::web::identity::ThisSource;
+use crate::server::web::personal_data::{self, PersonalData};
 use crate::server::web::router::Application;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -81,6 +84,22 @@ pub struct NewPassword {
     new_password: Zeroizing<String>,
 }
 
+/// The password in force, once more.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CurrentPassword {
+    #[schema(format = "password", value_type = String)]
+    current_password: Zeroizing<String>,
+}
+
+/// What becomes of the account.
+#[derive(Serialize, ToSchema)]
+pub struct Deletion {
+    /// When it is deleted, unless somebody signs in before.
+    #[schema(format = "date-time", example = "2026-01-09T03:04:05.678Z")]
+    delete_at: String,
+}
+
 /// Read the profile
 #[utoipa::path(
     get,
@@ -119,6 +138,63 @@ pub async fn change(
         .await?;
     let profile = accounts.profile(claims.sub).await?;
     Ok(axum::Json(User::new(profile, &application.origin)))
+}
+
+/// Delete the account
+///
+/// In seven days, with everything that is held about its owner; every session ends at once. Signing in before then keeps it.
+#[utoipa::path(
+    delete,
+    path = "/me",
+    tag = "me",
+    security(("bearer" = [])),
+    request_body = CurrentPassword,
+    responses(
+        (status = 202, body = Deletion, description = "No token of the user counts any more"),
+        (status = 409, body = Failure, description = "Nobody would remain to administrate"),
+        (status = 429, body = Failure, description = "Too many wrong passwords; try again after `Retry-After` seconds"),
+        (status = 503, body = Failure, description = "Too many wait, or the database cannot be reached; try again after `Retry-After` seconds"),
+    ),
+)]
+pub async fn delete(
+    State(application): State<Arc<Application>>,
+    Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
+    Json(given): Json<CurrentPassword>,
+) -> Result<(StatusCode, axum::Json<Deletion>), Refusal> {
+    let given = Confirmation {
+        user: claims.sub,
+        session: claims.sid,
+        password: &given.current_password,
+        source: &source,
+    };
+    let delete_at = application.accounts.request_deletion(given).await?;
+    let delete_at = words::instant(delete_at);
+    Ok((StatusCode::ACCEPTED, axum::Json(Deletion { delete_at })))
+}
+
+/// Take all data away
+///
+/// Everything that is held about whoever calls. The session must have been opened, with the password, within the last five minutes: sign in
+/// again and call at once.
+#[utoipa::path(
+    get,
+    path = "/me/export",
+    tag = "me",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, body = PersonalData),
+        (status = 401, body = Failure, description = "No access token that counts here and now, or the password was given too long ago"),
+    ),
+)]
+pub async fn export(
+    State(application): State<Arc<Application>>,
+    Bearer(claims): Bearer,
+    ThisSource(source): ThisSource,
+) -> Result<impl IntoResponse, Refusal> {
+    let accounts = &application.accounts;
+    let export = accounts.export_data_after_sign_in(&claims, &source).await?;
+    Ok(([(CONTENT_TYPE, JSON)], personal_data::write(export).await?))
 }
 
 /// Change the password

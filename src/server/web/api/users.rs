@@ -8,7 +8,7 @@ use crate::domain::audit::Source;
 use crate::domain::error::AppError;
 use crate::domain::role::Roles;
 use crate::domain::user::UserId;
-use crate::server::accounts::{By, UserRow};
+use crate::server::accounts::{By, NewAccount, Registered, UserRow};
 use crate::server::tokens::AccessClaims;
 use crate::server::web::api::user::User;
 use crate::server::web::identity::ThisSource;
@@ -16,6 +16,7 @@ use crate::server::web::router::Application;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -121,6 +122,8 @@ pub struct Disabled {
     request_body = NewUser,
     responses(
         (status = 201, body = User),
+        (status = 202, description = "Where addresses are proved first (`VESTIBULE_REGISTRATION=verified`): a letter is on its way. \
+            Whether the e-mail has an account already, its owner is told and nobody else"),
         (status = 403, body = Failure, description = "Nobody may register here"),
         (status = 409, body = Failure, description = "The e-mail has an account"),
         (status = 429, body = Failure, description = "Too often from one network; try again after `Retry-After` seconds"),
@@ -131,16 +134,24 @@ pub async fn register(
     State(application): State<Arc<Application>>,
     ThisSource(source): ThisSource,
     Json(user): Json<NewUser>,
-) -> Result<(StatusCode, axum::Json<User>), Refusal> {
+) -> Result<Response, Refusal> {
     let accounts = &application.accounts;
-    let id = accounts
-        .register_only(&user.email, &user.password, &user.nickname, &source)
-        .await?;
-    let profile = accounts.profile(id).await?;
-    Ok((
-        StatusCode::CREATED,
-        axum::Json(User::new(profile, &application.origin)),
-    ))
+    let new = NewAccount {
+        email: &user.email,
+        password: &user.password,
+        nickname: &user.nickname,
+        language: None,
+    };
+    match accounts.register_only(new, &source).await? {
+        Registered::Created(id) => {
+            let profile = accounts.profile(id).await?;
+            let user = axum::Json(User::new(profile, &application.origin));
+            Ok((StatusCode::CREATED, user).into_response())
+        }
+        Registered::SignedIn(_) | Registered::LetterSent => {
+            Ok(StatusCode::ACCEPTED.into_response())
+        }
+    }
 }
 
 /// List users
