@@ -26,7 +26,7 @@ export default defineConfig<object, WorkerFixtures>({
     {
       name: 'deployed',
       testMatch: [
-        ...['journey.spec.ts', 'forms.spec.ts', 'sessions.spec.ts', 'recovery.spec.ts'],
+        ...['journey.spec.ts', 'forms.spec.ts', 'sessions.spec.ts', 'recovery.spec.ts', 'addresses.spec.ts'],
         ...['with-script/open-tabs.spec.ts', 'deployed/**'],
       ],
       use: { deployed: true, ignoreHTTPSErrors: true },

@@ -23,10 +23,13 @@ export interface Letter {
 export interface MailServer {
   /** With these the server sends its letters here. */
   settings: Settings;
-  /** The oldest letter to that address that nobody has asked for yet; waits for it. */
-  next(to: string): Promise<Letter>;
-  /** How many have come to that address by now, with those that were asked for. */
-  count(to: string): Promise<number>;
+  /**
+   * The oldest letter about that to that address that nobody has asked for yet; waits for it. Of some things one is told on the way
+   * to others: whoever registers gets a letter, and whoever signs in on a new device.
+   */
+  next(to: string, subject: string): Promise<Letter>;
+  /** How many have come by now, with those that were asked for: to that address, and about that. */
+  count(to: string, subject?: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -46,11 +49,10 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-async function read(path: string): Promise<Letter & { to: string[] }> {
+async function read(path: string): Promise<Omit<Letter, 'link'> & { to: string[]; links: string[] }> {
   const { subject = '', text = '', html = '', to = [] } = await PostalMime.parse(await readFile(path));
-  const [link = '', ...others] = text.match(/^https?:\/\/\S+$/gm) ?? [];
-  if (!link || others.length > 0) throw new Error(`a letter has one link, on a line of its own:\n${text}`);
-  return { to: to.map(({ address = '' }) => address), subject, text, html, link, code: /^\d{6}$/m.exec(text)?.[0] };
+  const links = text.match(/^https?:\/\/\S+$/gm) ?? [];
+  return { to: to.map(({ address = '' }) => address), subject, text, html, links, code: /^\d{6}$/m.exec(text)?.[0] };
 }
 
 /** Resolves when it takes letters. */
@@ -97,27 +99,30 @@ export async function startMailServer(): Promise<MailServer> {
     const names = await readdir(join(maildir, 'new')).catch(() => []);
     return names.sort((one, other) => number(one) - number(other)).map((name) => join(maildir, 'new', name));
   };
-  const lettersTo = async (to: string) => {
+  const lettersTo = async (to: string, subject?: string) => {
     const letters = await Promise.all((await arrived()).map(read));
-    return letters.filter((letter) => letter.to.includes(to));
+    return letters.filter((letter) => letter.to.includes(to) && (subject === undefined || letter.subject === subject));
   };
   const asked = new Map<string, number>();
   return {
     settings: { VESTIBULE_SMTP_URL: `smtp://127.0.0.1:${port}`, VESTIBULE_MAIL_FROM: 'Vestibule <no-reply@vestibule.example>' },
-    async next(to) {
-      const seen = asked.get(to) ?? 0;
+    async next(to, subject) {
+      const which = JSON.stringify([to, subject]);
+      const seen = asked.get(which) ?? 0;
       const deadline = Date.now() + patience;
       for (;;) {
-        const letter = (await lettersTo(to))[seen];
+        const letter = (await lettersTo(to, subject))[seen];
         if (letter) {
-          asked.set(to, seen + 1);
-          return letter;
+          asked.set(which, seen + 1);
+          const [link, ...others] = letter.links;
+          if (!link || others.length > 0) throw new Error(`a letter has one link, on a line of its own:\n${letter.text}`);
+          return { ...letter, link };
         }
-        if (Date.now() > deadline) throw new Error(`no letter to ${to} in 20 s; there were ${seen} before`);
+        if (Date.now() > deadline) throw new Error(`no letter "${subject}" to ${to} in 20 s; there were ${seen} before`);
         await pause(100);
       }
     },
-    count: async (to) => (await lettersTo(to)).length,
+    count: async (to, subject) => (await lettersTo(to, subject)).length,
     stop,
   };
 }

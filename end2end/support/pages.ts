@@ -60,6 +60,31 @@ export async function signOut(page: Page): Promise<void> {
   await expect(page).toHaveURL('/login');
 }
 
+export async function expectHeading(page: Page, heading: string) {
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
+}
+
+/** Whoever is signed in there finds out at the next click. */
+export async function expectEndedAtNextClick(page: Page, why: RegExp) {
+  await page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name: 'Sessions' }).click();
+  await expect(page).toHaveURL('/login?next=/sessions');
+  await expect(warning(page)).toHaveText(why);
+}
+
+export async function expectLetIn(page: Page, email: string, password: string) {
+  await page.goto('/login');
+  await fill(page, { email, password });
+  await button(page, 'Sign in').click();
+  await expect(page).toHaveURL('/profile');
+}
+
+export async function expectKeptOut(page: Page, email: string, password: string) {
+  await page.goto('/login');
+  await fill(page, { email, password });
+  await button(page, 'Sign in').click();
+  await expect(errorSummary(page)).toContainText('The e-mail or the password is not right.');
+}
+
 /** Asks for a letter to choose a new password by; ends on /reset, whether there is such an account or not. */
 export async function askForLetter(page: Page, email: string): Promise<void> {
   await page.goto('/forgot');
@@ -72,15 +97,20 @@ export async function askForLetter(page: Page, email: string): Promise<void> {
 export const subjects = {
   reset: 'Choose a new password at Vestibule',
   changed: 'Your password at Vestibule was changed',
+  confirm: 'Confirm your e-mail at Vestibule',
+  moved: 'Your e-mail at Vestibule was changed',
+  inUse: 'Your e-mail at Vestibule',
+  device: 'A new sign-in at Vestibule',
 } as const;
 
-/** The newest letter to that address in the development mailbox, when it is about that. */
+/** The newest letter about that to that address in the development mailbox. */
 export async function openMailbox(page: Page, email: string, subject: string): Promise<Locator> {
-  const letter = page.getByRole('article').filter({ hasText: email }).first();
+  const heading = page.getByRole('heading', { name: subject, exact: true });
+  const letter = page.getByRole('article').filter({ has: page.getByText(email, { exact: true }) }).filter({ has: heading }).first();
   // One that is on its way at that moment is there a moment later.
   await expect(async () => {
     await page.goto('/mailbox');
-    await expect(letter.getByRole('heading')).toHaveText(subject, { timeout: 1_000 });
+    await expect(letter).toBeVisible({ timeout: 1_000 });
   }).toPass({ timeout: 10_000 });
   return letter;
 }
@@ -113,6 +143,8 @@ export const failures = {
   '/reset': { values: { email: 'nobody@example.com', code: '', new_password: 'short' }, send: 'Set the new password' },
   '/profile': { values: { nickname: '', signature: 'x'.repeat(201) }, send: 'Save profile' },
   '/password': { values: { current_password: 'not the right one', new_password: 'short' }, send: 'Change password' },
+  '/email': { values: { email: 'not an address', current_password: 'not the right one' }, send: 'Send a letter to the new e-mail' },
+  '/account': { values: { current_password: 'not the right one' }, send: 'Download my data' },
 } as const;
 
 /** Sends the page's form with values it must refuse, and waits for the refusal, its focus and its looks. */

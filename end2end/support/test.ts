@@ -136,8 +136,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   letters: async ({ mailServer, server }, use) => {
     if (!mailServer) throw new Error('no letters go out: this file needs test.use({ mail: true })');
     const opened: string[] = [];
-    const next = async (to: string) => {
-      const letter = await mailServer.next(to);
+    const next = async (to: string, subject: string) => {
+      const letter = await mailServer.next(to, subject);
       opened.push(new URL(letter.link).searchParams.get('token') ?? 'a link without a token');
       return letter;
     };

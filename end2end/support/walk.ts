@@ -47,10 +47,11 @@ async function lookAt(page: Page, paths: string[], look: Look): Promise<void> {
 
 export async function walk(walk: Walk, look: Look): Promise<void> {
   // The longest way of all, and a busy machine may take it slowly.
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const person = wide(walk.person);
   await asStranger(walk, look);
   await asUser(walk, person, look);
+  await asOwnerOfAnAddress(walk, person, look);
   await asForgetful(walk, person, look);
   await asReaderOfChinese(walk, look);
   await asAdministrator(walk, person, look);
@@ -59,7 +60,7 @@ export async function walk(walk: Walk, look: Look): Promise<void> {
 
 async function asStranger({ page }: Walk, look: Look): Promise<void> {
   // The third is answered by a page that stands alone.
-  await lookAt(page, ['/', '/no/such/page', '/action/login', '/reset?token=nonsense'], look);
+  await lookAt(page, ['/', '/no/such/page', '/action/login', '/reset?token=nonsense', '/verify', '/verify?token=nonsense'], look);
   for (const path of ['/register', '/login', '/forgot', '/reset'] as const) {
     await page.goto(path);
     if (path !== '/forgot') await expect(page.locator('.password-field__toggle')).toBeVisible();
@@ -80,7 +81,7 @@ async function asStranger({ page }: Walk, look: Look): Promise<void> {
 async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Promise<void> {
   await register(page, person);
   await look(page, '/profile with a notice');
-  await lookAt(page, ['/', '/password', '/sessions', '/sessions?before=nothing', '/admin'], look);
+  await lookAt(page, ['/', '/password', '/email', '/account', '/sessions', '/sessions?before=nothing', '/admin'], look);
 
   await page.goto('/profile');
   await fill(page, { signature: 'W'.repeat(200) });
@@ -90,7 +91,7 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await button(page, 'Upload picture').click();
   await expect(notice(page)).toHaveText('Your picture is saved.');
   await look(page, '/profile with everything in it');
-  for (const path of ['/profile', '/password'] as const) {
+  for (const path of ['/profile', '/password', '/email', '/account'] as const) {
     await failOn(page, path);
     await look(page, `${path} with errors`);
   }
@@ -125,6 +126,64 @@ async function asUser({ page, elsewhere }: Walk, person: Person, look: Look): Pr
   await lookAt(page, ['/', '/profile'], look);
   await signOut(page);
   await look(page, '/login with a notice');
+
+  await signIn(page, person);
+  await page.goto('/account');
+  await fill(page, { current_password: person.password });
+  await button(page, 'Delete my account').click();
+  await expect(notice(page)).toContainText('If you sign in before then, it stays.');
+  await look(page, '/login after asking for the end of the account');
+  await signIn(page, person);
+  await look(page, '/profile of an account that stays');
+  await signOut(page);
+}
+
+/** Ends with the person's address and password as they were. */
+async function asOwnerOfAnAddress({ page, elsewhere }: Walk, person: Person, look: Look): Promise<void> {
+  await signIn(page, person);
+  await page.goto('/email');
+  await button(page, 'Send the letter again').click();
+  await expect(notice(page)).toBeVisible();
+  await look(page, '/email with a notice');
+  const letter = await openMailbox(page, person.email, subjects.confirm);
+  const link = (await letter.getByRole('link').getAttribute('href')) ?? 'no link in the mailbox';
+  const other = await elsewhere();
+  await other.goto(link);
+  await expect(other.locator('.password-field__toggle')).toBeVisible();
+  await look(other, '/verify by a link, signed out');
+  await button(other, 'Confirm and sign in').click();
+  await expect(errorSummary(other)).toBeFocused();
+  await look(other, '/verify by a link, signed out, with errors');
+  await page.goto(link);
+  await look(page, '/verify by a link, signed in');
+  await button(page, 'Confirm').click();
+  await expect(notice(page)).toBeVisible();
+  await look(page, '/profile after an address was confirmed');
+  await page.goto(link);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This link is good no more');
+  await look(page, '/verify by a link that was used');
+
+  const email = `new.${person.email}`;
+  await page.goto('/email');
+  await fill(page, { email, current_password: person.password });
+  await button(page, 'Send a letter to the new e-mail').click();
+  await expect(notice(page)).toBeVisible();
+  const change = await openMailbox(page, email, subjects.confirm);
+  await change.getByRole('link').click();
+  await expect(button(page, 'Use this e-mail')).toBeVisible();
+  await look(page, '/verify of a new address');
+  await button(page, 'Use this e-mail').click();
+  await expect(notice(page)).toBeVisible();
+  await look(page, '/email after a change');
+  const news = await openMailbox(page, person.email, subjects.moved);
+  await news.getByRole('link').click();
+  await expect(button(page, 'Take it back')).toBeVisible();
+  await look(page, '/verify of an old address');
+  await button(page, 'Take it back').click();
+  await expect(notice(page)).toContainText('Every session is ended');
+  await fill(page, { new_password: person.password });
+  await button(page, 'Set the new password').click();
+  await expect(notice(page)).toContainText('Your new password is set');
 }
 
 /** Ends with the person's password as it was. */
@@ -166,13 +225,28 @@ async function asForgetful({ page }: Walk, person: Person, look: Look): Promise<
 async function asReaderOfChinese({ elsewhere }: Walk, look: Look): Promise<void> {
   const page = await elsewhere({ locale: 'zh-CN' });
   const inChinese: Look = (page, what) => look(page, `${what} in Chinese`);
-  await lookAt(page, ['/login', '/forgot', '/reset', '/reset?token=nonsense', '/mailbox'], inChinese);
+  await lookAt(page, ['/login', '/forgot', '/reset', '/reset?token=nonsense', '/verify', '/mailbox'], inChinese);
   for (const path of ['/forgot', '/reset'] as const) {
     await page.goto(path);
     await page.getByRole('main').locator('button[type=submit]').click();
     await expect(errorSummary(page)).toBeFocused();
     await inChinese(page, `${path} with errors`);
   }
+  // The account is created in Chinese too, and its letter.
+  const { email, nickname, password } = wide(newPerson());
+  await page.goto('/register');
+  await fill(page, { email, nickname, password });
+  await button(page, '注册').click();
+  await expect(page).toHaveURL('/profile');
+  await lookAt(page, ['/profile', '/account', '/email'], inChinese);
+  await button(page, '向新邮箱发送邮件').click();
+  await expect(errorSummary(page)).toBeFocused();
+  await inChinese(page, '/email with errors');
+  const letter = await openMailbox(page, email, '在 Vestibule 确认您的电子邮箱');
+  const link = (await letter.getByRole('link').getAttribute('href')) ?? 'no link in the mailbox';
+  const other = await elsewhere({ locale: 'zh-CN' });
+  await lookAt(page, [link], (page) => inChinese(page, '/verify by a link, signed in'));
+  await lookAt(other, [link], (page) => inChinese(page, '/verify by a link, signed out'));
 }
 
 async function openUser(page: Page, { email }: Person): Promise<void> {

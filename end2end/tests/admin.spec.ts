@@ -81,11 +81,11 @@ test('what happened is found, and taken away', async ({ page, person, server, el
   await open(page, person);
   await confirm(page, 'Disable account');
   const records = page.locator('.activity').getByRole('listitem');
-  await expect(records).toHaveText([/^Account disabled\..*by ada/s, /^Account created\./]);
+  await expect(records).toHaveText([/^Account disabled\..*by ada/s, /^A letter sent to confirm the e-mail\./, /^Account created\./]);
   await page.getByRole('link', { name: 'All of it' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Audit trail');
   await expect(page.getByLabel('Account (e-mail)')).toHaveValue(person.email);
-  await expect(records).toHaveCount(2);
+  await expect(records).toHaveCount(3);
   await page.getByLabel('What happened').selectOption('Account disabled');
   await button(page, 'Show').click();
   await expect(records).toHaveText([/^Account disabled\./]);

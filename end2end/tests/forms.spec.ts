@@ -106,6 +106,14 @@ for (const path of ['/register', '/login', '/forgot'] as const) {
   });
 }
 
+test('the form for a code tells of everything that is wrong with it at once', async ({ page }) => {
+  await page.goto('/reset');
+  await fill(page, { email: 'not an address', new_password: 'short' });
+  await button(page, 'Set the new password').click();
+  await expect(errorSummary(page).getByRole('link')).toHaveCount(3);
+  for (const name of ['email', 'code', 'new_password']) await expectAnnounced(page, name);
+});
+
 test('fields carry the tokens password managers go by', async ({ page, person }) => {
   const expectTokens = async (path: string, tokens: Record<string, string>) => {
     await page.goto(path);
@@ -120,6 +128,10 @@ test('fields carry the tokens password managers go by', async ({ page, person })
   await expectTokens('/reset', { email: 'username', code: 'one-time-code', new_password: 'new-password' });
   await register(page, person);
   await expectTokens('/password', { current_password: 'current-password', new_password: 'new-password' });
+  await expectTokens('/email', { email: 'email', current_password: 'current-password' });
+  await expectTokens('/account', { current_password: 'current-password' });
+  await expect(page.locator('form[action="/action/export_data"] input[autocomplete=username]')).toHaveValue(person.email);
+  await page.goto('/password');
   // A manager stores the new password under this name.
   await expect(page.locator('form[action="/action/change_password"] input[autocomplete=username]')).toHaveValue(person.email);
   await expectTokens('/profile', { nickname: 'nickname' });
@@ -148,6 +160,12 @@ test('every field has a visible label, and hints are tied to their field', async
   await register(page, person);
   await expectLabels('/profile', { Nickname: 'nickname', Signature: 'signature', 'A new picture': 'avatar' });
   await expectLabels('/password', { 'Current password': 'current_password', 'New password': 'new_password' });
+  await expectLabels('/email', {
+    'New e-mail': 'email',
+    'Current password': 'current_password',
+    'Tell me when I sign in from a new device': 'new_device',
+  });
+  await expectLabels('/account', { 'Current password': 'current_password' });
 });
 
 test.describe('a double click on the button', () => {

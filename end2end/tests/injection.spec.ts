@@ -11,7 +11,7 @@ async function expectInert(page: Page) {
   expect(await page.evaluate(() => 'injected' in window)).toBe(false);
 }
 
-const everywhere = ['/profile', '/', '/sessions', '/password'];
+const everywhere = ['/profile', '/', '/sessions', '/password', '/account'];
 
 for (const nickname of [script, '"><img src=x onerror=injected=1>', "</title>'\"><svg onload=injected=1>"]) {
   test(`nickname ${nickname}`, async ({ page, person }) => {

@@ -82,6 +82,40 @@ test('replace a forgotten password by keyboard alone', async ({ page, person, ja
   await signIn(page, person);
 });
 
+test('confirm an address, and change it, by keyboard alone', async ({ page, person, javaScriptEnabled }) => {
+  await register(page, person);
+  // The newest letter's is the first stop.
+  await openMailbox(page, person.email, subjects.confirm);
+  await skipToContent(page);
+  expect(await tab(page)).toBe('link "Confirm this e-mail"');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Confirm your e-mail');
+  await skipToContent(page);
+  expect(await tab(page)).toBe('button "Confirm"');
+  expect(await tab(page)).toBe('button "Make it mine"');
+  await tabBack(page);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/profile');
+  await expect(notice(page)).toHaveText('Your e-mail is confirmed.');
+
+  const email = `new.${person.email}`;
+  await open(page, '/email', javaScriptEnabled);
+  await skipToContent(page);
+  await type(page, { 'New e-mail': email, 'Current password': person.password }, 'Send a letter to the new e-mail');
+  await page.keyboard.press('Enter');
+  await expect(notice(page)).toContainText('A letter is on its way to the new e-mail.');
+  await openMailbox(page, email, subjects.confirm);
+  await skipToContent(page);
+  expect(await tab(page)).toBe('link "Confirm this e-mail"');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Confirm your new e-mail');
+  await skipToContent(page);
+  expect(await tab(page)).toBe('button "Use this e-mail"');
+  await page.keyboard.press('Space');
+  await expect(page).toHaveURL('/email');
+  await expect(page.getByRole('main')).toContainText(`You sign in with ${email}.`);
+});
+
 test('change the profile and the password, end a session and sign out by keyboard alone', async ({
   page,
   person,
@@ -91,6 +125,7 @@ test('change the profile and the password, end a session and sign out by keyboar
   await register(page, person);
   await open(page, '/profile', javaScriptEnabled);
   await skipToContent(page);
+  expect(await tab(page)).toBe('link "Confirm it"');
   // Tab selects what stands in a field: what is typed takes its place.
   const profile = { Nickname: 'Ada', Signature: 'by hand' };
   await type(page, profile, 'Save profile');
@@ -141,6 +176,7 @@ async function choices(page: Page): Promise<string[]> {
 
 test('Tab goes in the order in which one reads', async ({ page, person, elsewhere, javaScriptEnabled }) => {
   const toggle = javaScriptEnabled === false ? [] : ['button "Show password"'];
+  const currentToggle = javaScriptEnabled === false ? [] : ['button "Show current password"'];
   const login = [
     ...['textbox "E-mail"', 'textbox "Password"', ...toggle, 'checkbox "Keep me signed in on this device"'],
     ...['button "Sign in"', 'link "Forgot your password?"', 'link "Create an account"'],
@@ -161,7 +197,17 @@ test('Tab goes in the order in which one reads', async ({ page, person, elsewher
   await register(page, person);
   await page.goto('/profile');
   const fields = ['textbox "Nickname"', 'textbox "Signature"', 'button "Save profile"', 'button "A new picture"', 'button "Upload picture"'];
+  fields.unshift('link "Confirm it"');
+  fields.push('link "Your e-mail"', 'link "Take your data, or delete your account"');
   expect(await stops(page)).toEqual([...user, ...fields, ...(await choices(page))]);
+
+  await open(page, '/email', javaScriptEnabled);
+  expect(await stops(page)).toEqual([
+    ...user,
+    ...['button "Send the letter again"', 'textbox "New e-mail"', 'textbox "Current password"', ...currentToggle],
+    ...['button "Send a letter to the new e-mail"', 'checkbox "Tell me when I sign in from a new device"', 'button "Save"'],
+    ...(await choices(page)),
+  ]);
 
   await signIn(await elsewhere({ userAgent: browsers['Firefox on Windows'] }), person);
   await page.goto('/sessions');

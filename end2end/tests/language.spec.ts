@@ -1,5 +1,5 @@
 // A visitor who reads Chinese, on every page; and one who changes the language.
-import { openMailbox, register, signIn } from '../support/pages.ts';
+import { button, fieldError, openMailbox, register, signIn } from '../support/pages.ts';
 import { expect, newPerson, test } from '../support/test.ts';
 import type { Page } from '@playwright/test';
 
@@ -27,7 +27,7 @@ async function expectChinese(page: Page, path: string) {
 test('every page is in Chinese for whoever asks for it', async ({ elsewhere, server }) => {
   const page = await elsewhere({ locale: 'zh-CN' });
   const person = newPerson();
-  const forgotten = ['/forgot', '/reset', '/reset?token=nonsense', '/mailbox'];
+  const forgotten = ['/forgot', '/reset', '/reset?token=nonsense', '/verify', '/verify?token=nonsense', '/mailbox'];
   for (const path of ['/', '/login', '/register', ...forgotten, '/no/such/page']) await expectChinese(page, path);
 
   await page.goto('/register');
@@ -44,16 +44,24 @@ test('every page is in Chinese for whoever asks for it', async ({ elsewhere, ser
   await page.locator('#password').fill(password);
   await page.getByRole('main').getByRole('button', { name: '登录' }).click();
   await expect(page).toHaveURL('/profile');
-  for (const path of ['/', '/profile', '/password', '/sessions', '/admin', '/admin/audit']) await expectChinese(page, path);
-  // Letters are in the language that was chosen, which is the account's.
-  await page.getByRole('button', { name: '简体中文' }).click();
+  for (const path of ['/', '/profile', '/password', '/email', '/confirm', '/account', '/sessions', '/admin', '/admin/audit']) {
+    await expectChinese(page, path);
+  }
+  // Letters are in the language in which the account was created.
   await page.goto('/forgot');
   await page.locator('#email').fill(email);
   await page.getByRole('button', { name: '发送邮件' }).click();
   await expect(page).toHaveURL('/reset');
   const letter = await openMailbox(page, email, '在 Vestibule 设置新密码');
+  await expect(letter).toHaveAttribute('lang', 'zh-Hans');
   const link = await letter.getByRole('link').getAttribute('href');
+  const proof = await openMailbox(page, email, '在 Vestibule 确认您的电子邮箱');
+  const confirms = await proof.getByRole('link').getAttribute('href');
   await expectChinese(page, '/mailbox');
+  const other = await elsewhere({ locale: 'zh-CN' });
+  for (const visitor of [page, other]) await expectChinese(visitor, confirms ?? 'no link in the mailbox');
+  await button(other, '确认并登录').click();
+  await expect(fieldError(other, 'password')).toHaveText('请输入密码。');
   await expectChinese(page, link ?? 'no link in the mailbox');
   await page.goto('/admin');
   await page.getByRole('link', { name: email }).click();

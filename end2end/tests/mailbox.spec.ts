@@ -15,6 +15,8 @@ test('a letter is asked for, read on the page of letters, and its link followed'
   await expect(page).toHaveURL('/mailbox');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Development mailbox');
   const letter = await openMailbox(page, person.email, subjects.reset);
+  // In the account's language, which need not be the page's.
+  await expect(letter).toHaveAttribute('lang', 'en');
   await expect(letter.locator('.letter__code')).toHaveText(/^\d{6}$/);
   await letter.getByRole('link', { name: 'Choose a new password' }).click();
 

@@ -14,7 +14,7 @@ test('the header tells where one is and offers what one can do', async ({ page, 
   await expect(nav.getByRole('button', { name: 'Sign out' })).toBeVisible();
 });
 
-for (const path of ['/profile', '/sessions', '/password']) {
+for (const path of ['/profile', '/sessions', '/password', '/email', '/account']) {
   test(`${path} asks a stranger to sign in, and then is where one lands`, async ({ page, person }) => {
     await register(page, person);
     await signOut(page);
@@ -30,6 +30,15 @@ test('the guard refuses before anything is rendered', async ({ request }) => {
   expect(answer.status()).toBe(303);
   expect(answer.headers()['location']).toBe('/login?next=/profile');
   expect(await answer.text()).toBe('');
+});
+
+test('where nothing was asked there is nothing to confirm', async ({ page, person }) => {
+  await register(page, person);
+  expect((await page.goto('/confirm'))?.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no page here');
+  await signOut(page);
+  await page.goto('/confirm');
+  await expect(page).toHaveURL('/login?next=/confirm');
 });
 
 test('registering also leads to where one wanted to go', async ({ page, person }) => {

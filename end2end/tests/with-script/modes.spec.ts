@@ -39,7 +39,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       }
       await register(page, person);
       await signIn(await elsewhere(), person);
-      for (const path of ['/profile', '/sessions']) {
+      for (const path of ['/profile', '/email', '/sessions']) {
         await page.goto(path);
         await look(path);
       }
@@ -67,7 +67,7 @@ for (const reducedMotion of ['reduce', 'no-preference'] as const) {
 
     test(reducedMotion === 'reduce' ? 'nothing moves' : 'something moves', async ({ page, person }) => {
       const atMost = reducedMotion === 'reduce' ? 0.001 : 0.5;
-      for (const path of ['/', '/login', '/register', '/forgot', '/reset', '/mailbox']) {
+      for (const path of ['/', '/login', '/register', '/forgot', '/reset', '/verify', '/mailbox']) {
         await page.goto(path);
         expect(await longestMotion(page), path).toBeLessThanOrEqual(atMost);
       }
@@ -79,7 +79,7 @@ for (const reducedMotion of ['reduce', 'no-preference'] as const) {
       else expect(await running()).toBeGreaterThan(0);
       if (reducedMotion === 'no-preference') return;
       await register(page, person);
-      for (const path of ['/profile', '/sessions', '/password']) {
+      for (const path of ['/profile', '/sessions', '/password', '/email', '/account']) {
         await page.goto(path);
         expect(await longestMotion(page), path).toBeLessThanOrEqual(atMost);
         expect(await running(), path).toBe(0);

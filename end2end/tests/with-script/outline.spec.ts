@@ -64,6 +64,7 @@ test('the form for a code, with errors', async ({ page }) => {
   await failOn(page, '/reset');
   await expect(page.getByRole('main')).toMatchAriaSnapshot(`
     - heading "Choose a new password" [level=1]
+    - paragraph: Enter the code that stands in the letter, or open the link in it.
     - alert:
       - heading "Please check what is marked below" [level=2]
       - list:
@@ -73,7 +74,6 @@ test('the form for a code, with errors', async ({ page }) => {
         - listitem:
           - link "Use at least 12 characters.":
             - /url: "#new_password"
-    - paragraph: Enter the code that stands in the letter, or open the link in it.
     - textbox "E-mail": nobody@example.com
     - textbox "Code" [invalid]
     - textbox "New password" [invalid]
@@ -122,14 +122,69 @@ test('the profile', async ({ page, person }) => {
       - paragraph:
         - text: Member since
         - time: /^\\d{1,2} [A-Z][a-z]+ \\d{4}$/
+      - paragraph:
+        - text: Your e-mail is not confirmed yet.
+        - link "Confirm it":
+          - /url: /email
       - textbox "Nickname": ${person.nickname}
       - textbox "Signature"
       - button "Save profile"
       - heading "Picture" [level=2]
       - button "A new picture"
       - button "Upload picture"
+      - paragraph:
+        - link "Your e-mail":
+          - /url: /email
+        - text: ·
+        - link "Take your data, or delete your account":
+          - /url: /account
   `);
   await expect(page.getByRole('link', { name: 'Profile', exact: true })).toHaveAttribute('aria-current', 'page');
+});
+
+test('the e-mail, with errors', async ({ page, person }) => {
+  await register(page, person);
+  await failOn(page, '/email');
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+    - heading "Your e-mail" [level=1]
+    - paragraph: You sign in with ${person.email}.
+    - alert:
+      - heading "Please check one thing" [level=2]
+      - list:
+        - listitem:
+          - link "Enter an e-mail address such as name@example.org.":
+            - /url: "#email"
+    - paragraph: It is not confirmed yet. Open the link in the letter that we sent there.
+    - button "Send the letter again"
+    - textbox "New e-mail" [invalid]: not an address
+    - textbox "Current password"
+    - button "Show current password"
+    - button "Send a letter to the new e-mail"
+    - heading "Letters" [level=2]
+    - paragraph: Of a changed password, a changed e-mail and a stolen session you are told in any case.
+    - checkbox "Tell me when I sign in from a new device" [checked]
+    - button "Save"
+  `);
+  await expect(page.locator('#email')).toHaveAccessibleDescription(/^A letter goes there\..* Enter an e-mail address such as name@example\.org\.$/);
+});
+
+test('the page of the link that confirms an address', async ({ page, person, elsewhere }) => {
+  await register(page, person);
+  const letter = await openMailbox(page, person.email, subjects.confirm);
+  const other = await elsewhere();
+  await other.goto((await letter.getByRole('link').getAttribute('href')) ?? 'no link in the mailbox');
+  await expect(other.getByRole('main')).toMatchAriaSnapshot(`
+    - heading "Confirm your e-mail" [level=1]
+    - paragraph: Is ${person.email} yours? Say so, and it is confirmed.
+    - textbox "Password"
+    - button "Show password"
+    - button "Confirm and sign in"
+    - heading "You did not create this account?" [level=2]
+    - paragraph: "Then somebody else did, with your e-mail. Make it yours: whoever created it is signed out, their password counts no more, and you choose one."
+    - button "Make it mine"
+  `);
+  // The field for password managers is none of it.
+  await expect(other.getByRole('main').getByRole('textbox')).toHaveCount(1);
 });
 
 test('the sessions', async ({ page, person, elsewhere }) => {
