@@ -62,10 +62,10 @@ test('an address that has an account looks like any other, and its owner gets th
   const other = await elsewhere();
   const again = { ...person, nickname: 'Somebody', password: 'umber lantern quorum 77' };
   await askForAccount(page, person);
-  const free = await page.locator('body').ariaSnapshot();
+  const free = await page.getByRole('main').ariaSnapshot();
   const { link } = await letters.next(person.email, subjects.confirm);
   await askForAccount(other, again);
-  expect(await other.locator('body').ariaSnapshot(), 'not yet confirmed').toBe(free);
+  expect(await other.getByRole('main').ariaSnapshot(), 'not yet confirmed').toBe(free);
   await letters.next(person.email, subjects.inUse);
   // The letter of the first is good all the same.
   await page.goto(link);
@@ -74,7 +74,7 @@ test('an address that has an account looks like any other, and its owner gets th
   await expect(page).toHaveURL('/profile');
 
   await askForAccount(other, again);
-  expect(await other.locator('body').ariaSnapshot(), 'confirmed').toBe(free);
+  expect(await other.getByRole('main').ariaSnapshot(), 'confirmed').toBe(free);
   const letter = await letters.next(person.email, subjects.inUse);
   expect(letter.text).toContain('It has one already: sign in with it, or choose a new password for it.');
   await other.goto(letter.link);

@@ -135,7 +135,6 @@ test('the profile', async ({ page, person }) => {
       - paragraph:
         - link "Your e-mail":
           - /url: /email
-        - text: ·
         - link "Take your data, or delete your account":
           - /url: /account
   `);
