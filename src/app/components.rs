@@ -295,6 +295,29 @@ fn password_words(text: Text, name: &str, minimum: Option<u16>) -> String {
     words.join("\n")
 }
 
+/// Tells password managers whose password the form is about. Nobody sees it.
+#[component]
+pub fn Username(
+    /// The address to sign in with.
+    email: String,
+    /// Its name in the form.
+    #[prop(default = "username")]
+    name: &'static str,
+) -> impl IntoView {
+    view! {
+        <input
+            class="visually-hidden"
+            type="text"
+            name=name
+            autocomplete="username"
+            value=email
+            readonly
+            tabindex="-1"
+            aria-hidden="true"
+        />
+    }
+}
+
 /// A field for several lines.
 #[component]
 pub fn TextArea(

@@ -1,6 +1,6 @@
 //! What people may do with their account as a whole: take away what is held about them, and leave.
 
-use crate::app::components::{FormState, IslandScripts, Outcome, Password};
+use crate::app::components::{FormState, IslandScripts, Outcome, Password, Username};
 use crate::app::routes::{EXPORT_DATA, PROFILE};
 use crate::app::words::text;
 use crate::domain::error::AppError;
@@ -26,17 +26,7 @@ pub async fn account(request: Request) -> Result<impl IntoView, AppError> {
             <Outcome state=state.clone() />
             <form class="form" method="post" action=EXPORT_DATA novalidate>
                 <input type="hidden" name="owner" value=profile.id.to_string() />
-                // Tells password managers whose password this is.
-                <input
-                    class="visually-hidden"
-                    type="text"
-                    name="username"
-                    autocomplete="username"
-                    value=profile.email.to_string()
-                    readonly
-                    tabindex="-1"
-                    aria-hidden="true"
-                />
+                <Username email=profile.email.to_string() />
                 <Password name="current_password" label="password-current" state />
                 <h2>{text.say("export-title")}</h2>
                 <p id="export-means">{text.say("export-means")}</p>

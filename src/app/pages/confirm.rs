@@ -1,6 +1,6 @@
 //! Asks for the password once more, before something sensitive is done that was asked for a while after the sign-in.
 
-use crate::app::components::{FormState, IslandScripts, Outcome, Password};
+use crate::app::components::{FormState, IslandScripts, Outcome, Password, Username};
 use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
@@ -27,17 +27,7 @@ pub async fn confirm(request: Request) -> Result<impl IntoView, AppError> {
             <Outcome state=state.clone() />
             <form class="form" method="post" action=action novalidate>
                 {fields}
-                // Tells password managers whose password this is.
-                <input
-                    class="visually-hidden"
-                    type="text"
-                    name="username"
-                    autocomplete="username"
-                    value=profile.email.to_string()
-                    readonly
-                    tabindex="-1"
-                    aria-hidden="true"
-                />
+                <Username email=profile.email.to_string() />
                 <Password name="current_password" label="password-current" state />
                 <button class="button" type="submit">
                     {text.say("confirm-go-on")}

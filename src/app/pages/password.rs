@@ -1,6 +1,6 @@
 //! The form for a new password.
 
-use crate::app::components::{FormState, IslandScripts, Outcome, Password};
+use crate::app::components::{FormState, IslandScripts, Outcome, Password, Username};
 use crate::app::words::text;
 use crate::domain::error::AppError;
 use crate::server::request::Request;
@@ -18,17 +18,7 @@ pub async fn password(request: Request) -> Result<impl IntoView, AppError> {
             <p class="lede">{text.say("password-lede")}</p>
             <Outcome state=state.clone() />
             <form class="form" method="post" action="/action/change_password" novalidate>
-                // Tells password managers whose password this is.
-                <input
-                    class="visually-hidden"
-                    type="text"
-                    name="username"
-                    autocomplete="username"
-                    value=profile.email.to_string()
-                    readonly
-                    tabindex="-1"
-                    aria-hidden="true"
-                />
+                <Username email=profile.email.to_string() />
                 <Password name="current_password" label="password-current" state=state.clone() />
                 <Password name="new_password" label="password-new" minimum state />
                 <button class="button" type="submit">

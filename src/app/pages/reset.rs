@@ -1,6 +1,6 @@
 //! Where the links in letters lead: to the form for a new password, or to the button for whoever says that it was not them.
 
-use crate::app::components::{Field, FormState, IslandScripts, Outcome, Password};
+use crate::app::components::{Field, FormState, IslandScripts, Outcome, Password, Username};
 use crate::app::routes::{FORGOT, MAILBOX};
 use crate::app::words::text;
 use crate::domain::error::AppError;
@@ -39,17 +39,7 @@ fn by_link(request: Request, token: String, link: &MailedLink) -> impl IntoView 
             <Outcome state=state.clone() />
             <form class="form" method="post" action="/action/reset" novalidate>
                 <input type="hidden" name="token" value=token />
-                // Tells password managers whose password this is.
-                <input
-                    class="visually-hidden"
-                    type="text"
-                    name="email"
-                    autocomplete="username"
-                    value=email
-                    readonly
-                    tabindex="-1"
-                    aria-hidden="true"
-                />
+                <Username email=email name="email" />
                 <Password name="new_password" label="password-new" minimum state />
                 <button class="button" type="submit">
                     {text.say("reset-set")}

@@ -1,6 +1,6 @@
 //! Where a letter's link leads that proves or changes an address.
 
-use crate::app::components::{FormState, IslandScripts, Outcome, Password};
+use crate::app::components::{FormState, IslandScripts, Outcome, Password, Username};
 use crate::app::pages::reset::spent;
 use crate::app::routes::LOGIN;
 use crate::app::words::text;
@@ -56,16 +56,7 @@ fn confirm(request: Request, token: String, link: &MailedLink) -> impl IntoView 
     let is_signed_in = (request.visitor.claims()).is_some_and(|claims| claims.sub == link.user);
     let password = (!is_signed_in).then(|| {
         view! {
-            <input
-                class="visually-hidden"
-                type="text"
-                name="username"
-                autocomplete="username"
-                value=email.clone()
-                readonly
-                tabindex="-1"
-                aria-hidden="true"
-            />
+            <Username email=email.clone() />
             <Password name="password" label="label-password" state=state.clone() />
         }
     });

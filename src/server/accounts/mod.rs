@@ -644,9 +644,20 @@ impl Accounts {
         } else if current == new {
             problems.push(Problem::new(Field::NewPassword, Reason::SameAsCurrent));
         }
-        let (new, email) = (Zeroizing::new(new.to_owned()), email.clone());
+        self.chosen(new, Some(email), problems).await
+    }
+
+    /// A new password, if it may be chosen; if not, that joins the other problems of the form.
+    async fn chosen(
+        &self,
+        new: &str,
+        email: Option<&Email>,
+        mut problems: Vec<Problem>,
+    ) -> Result<NewPassword, AppError> {
+        let (new, email) = (Zeroizing::new(new.to_owned()), email.cloned());
         let rules = self.password_rules();
-        let parse = move || NewPassword::parse(&new, Field::NewPassword, &rules, &email);
+        let field = Field::NewPassword;
+        let parse = move || NewPassword::parse_for(&new, field, &rules, email.as_ref());
         match self.0.hasher.judge(parse).await? {
             Ok(password) if problems.is_empty() => return Ok(password),
             Ok(_) => {}

@@ -13,7 +13,6 @@ use crate::domain::mailed_link::Purpose;
 use crate::domain::password::NewPassword;
 use crate::domain::user::UserId;
 use crate::server::storage::{MailedLink, Wanted};
-use zeroize::Zeroizing;
 
 /// How somebody proves that they read the account's mail.
 pub enum Proof<'a> {
@@ -131,24 +130,6 @@ impl Accounts {
                 Ok((id, link.ok_or_else(wrong)?, new))
             }
         }
-    }
-
-    async fn chosen(
-        &self,
-        new: &str,
-        email: Option<&Email>,
-        mut problems: Vec<Problem>,
-    ) -> Result<NewPassword, AppError> {
-        let (new, email) = (Zeroizing::new(new.to_owned()), email.cloned());
-        let rules = self.password_rules();
-        let field = Field::NewPassword;
-        let parse = move || NewPassword::parse_for(&new, field, &rules, email.as_ref());
-        match self.0.hasher.judge(parse).await? {
-            Ok(password) if problems.is_empty() => return Ok(password),
-            Ok(_) => {}
-            Err(problem) => problems.push(problem),
-        }
-        Err(AppError::Invalid(problems))
     }
 
     /// For an owner who says of what a letter told: this was not me. Every session of the account ends at once and its password counts
